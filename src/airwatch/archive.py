@@ -1,0 +1,131 @@
+"""The archive of what EPA answered: one file for each reply, named by what was asked, never rewritten.
+
+A file's name says which days were asked for, the newest day in it, and the day it was fetched on, so what is
+stored is known by listing a folder. A reply is written whole or not at all: a run that dies loses at most the
+reply in flight.
+
+    <source>/<group>/<area>/<year>/days_20210101-20210630_newest-20210628_asof-20210630.parquet
+    <source>/<group>/<area>/<year>/changes_20210101-20210630_newest-none_asof-20211231.parquet
+    <source>/monitors/<area>/<codes>/monitors_19160101-20210630_newest-none_asof-20210630.parquet
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import fsspec
+import pandas as pd
+from kedro.io.core import AbstractDataset, DatasetError, get_protocol_and_path
+
+from airwatch.datasets import read_table, written_whole
+
+_NAME = re.compile(r"(days|changes|monitors)_(\d{8})-(\d{8})_newest-(\d{8}|none)_asof-(\d{8})\.parquet")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Reply:
+    """One stored reply.
+
+    Attributes:
+        folder: ``<source>/<group>/<area>/<year>``.
+        kind: ``days`` (all rows of those days), ``changes`` (rows of those days changed since the last look) or
+            ``monitors``.
+        first: First day asked for.
+        last: Last day asked for.
+        fetched_at: The run's ``as_of`` when it was fetched.
+        newest: Newest day in the reply; None when it is empty.
+    """
+
+    folder: str
+    kind: str
+    first: date
+    last: date
+    fetched_at: date
+    newest: date | None
+
+    @property
+    def name(self) -> str:
+        """Where it lies in the archive."""
+        newest = f"{self.newest:%Y%m%d}" if self.newest else "none"
+        days = f"{self.first:%Y%m%d}-{self.last:%Y%m%d}"
+        return f"{self.folder}/{self.kind}_{days}_newest-{newest}_asof-{self.fetched_at:%Y%m%d}.parquet"
+
+    @classmethod
+    def parse(cls, name: str) -> Reply | None:
+        """The reply of that name; None for a file that is not ours."""
+        folder, _, file = name.rpartition("/")
+        match = _NAME.fullmatch(file)
+        if match is None:
+            return None
+        kind, first, last, newest, fetched_at = match.groups()
+        return cls(
+            folder, kind, _day(first), _day(last), _day(fetched_at), None if newest == "none" else _day(newest)
+        )
+
+
+class Archive:
+    """Reads what is stored under one root."""
+
+    def __init__(self, fs: fsspec.AbstractFileSystem, root: str) -> None:
+        self._fs, self._root = fs, root.rstrip("/")
+
+    def replies(self) -> list[Reply]:
+        """All that is stored, in order of folder, kind, days and fetching."""
+        if not self._fs.exists(self._root):
+            return []
+        names = (str(path)[len(self._root) + 1 :] for path in self._fs.find(self._root))
+        return sorted(reply for reply in map(Reply.parse, names) if reply)
+
+    def read(self, replies: Iterable[Reply]) -> pd.DataFrame:
+        """The rows of some replies, one after the other, with ``fetched_at``; an empty frame for none.
+
+        Raises:
+            UnreadableTableError: A stored file is damaged; the message names it.
+        """
+        frames = []
+        for reply in replies:
+            frame = read_table(self._fs, f"{self._root}/{reply.name}")
+            if len(frame):
+                frames.append(frame)
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+class RawArchiveDataset(AbstractDataset[Mapping[str, pd.DataFrame], Archive]):
+    """The archive in the catalog: loads as an ``Archive``, saves new replies under their names."""
+
+    def __init__(self, *, path: str, credentials: dict[str, Any] | None = None, metadata: Any = None) -> None:
+        protocol, self._root = get_protocol_and_path(path)
+        self._fs = fsspec.filesystem(protocol, **(credentials or {}))
+        self.metadata = metadata
+
+    def load(self) -> Archive:
+        """The archive; nothing is read yet."""
+        return Archive(self._fs, self._root)
+
+    def save(self, data: Mapping[str, pd.DataFrame]) -> None:
+        """Write each reply whole, under its name."""
+        for name, frame in data.items():
+            with written_whole(self._fs, f"{self._root}/{name}") as file:
+                frame.to_parquet(file, index=False, compression="zstd")
+
+    def _exists(self) -> bool:
+        return bool(self._fs.exists(self._root))
+
+    def _describe(self) -> dict[str, Any]:
+        return {"path": self._root}
+
+
+class RawIndexDataset(RawArchiveDataset):
+    """The archive as the run found it, for the node that decides what to fetch; load only."""
+
+    def save(self, data: Mapping[str, pd.DataFrame]) -> None:
+        """The index is the folder itself."""
+        raise DatasetError("The index of the archive is its listing; it cannot be saved.")
+
+
+def _day(text: str) -> date:
+    return datetime.strptime(text, "%Y%m%d").date()

@@ -1,0 +1,1 @@
+"""Features: from daily observations to the one table that training, inference and the API read."""

@@ -1,0 +1,1 @@
+"""The model objects: candidates, calibrated distributions and the forecaster that joins them."""

@@ -1,0 +1,108 @@
+"""What happens around every run: parameters settled, inputs checked, MLflow fed, the result told."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from kedro.framework.hooks import hook_impl
+from pydantic import BaseModel
+
+from airwatch.parameters import RunParams, settle
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+    from kedro.io import DataCatalog
+    from kedro.pipeline import Pipeline
+
+logger = logging.getLogger(__name__)
+
+
+class MissingInputError(Exception):
+    """A pipeline was asked for before what it reads was made; the message names the pipeline that makes it."""
+
+
+class RunHooks:
+    """Settles parameters, refuses a run whose inputs are not there, and ends with the table of forecasts."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Check every parameter before anything else is built."""
+        from airwatch.pipeline_registry import PARAMETER_GROUPS
+
+        loader = context.config_loader
+        loader["parameters"] = settle(loader["parameters"], PARAMETER_GROUPS)
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Name the pipeline that makes each input that is missing.
+
+        Raises:
+            MissingInputError: The first input that is missing, where it was looked for, and how to make it.
+        """
+        from airwatch.pipeline_registry import makers
+
+        made_by = makers()
+        for name in sorted(pipeline.inputs()):
+            if name in made_by and not catalog.exists(name):
+                raise MissingInputError(
+                    f"{name} is not there yet: run its pipeline first, "
+                    f"kedro run --pipelines {made_by[name]} (with the same --params)."
+                )
+
+    @hook_impl
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Show what was forecast and where to look further."""
+        from airwatch.summary import show_run
+
+        show_run(catalog, made=pipeline.all_outputs())
+
+
+class MlflowHooks:
+    """One MLflow run for one session, with each parameter under its own name."""
+
+    @hook_impl(trylast=True)
+    def before_pipeline_run(self, catalog: DataCatalog) -> None:
+        """Log the settled parameters flat; Kedro-MLflow would log each group as one long text."""
+        import mlflow
+
+        if mlflow.active_run():
+            parameters = catalog.load("parameters")
+            mlflow.log_params(dict(list(flatten(parameters).items())[:400]))
+
+    @hook_impl(trylast=True)
+    def after_pipeline_run(self) -> None:
+        """Close the run: Kedro-MLflow leaves it open, and the next session would write into it."""
+        self._end_runs("FINISHED")
+
+    @hook_impl(trylast=True)
+    def on_pipeline_error(self) -> None:
+        """Close the run as failed."""
+        self._end_runs("FAILED")
+
+    @staticmethod
+    def _end_runs(status: str) -> None:
+        import mlflow
+
+        while mlflow.active_run():
+            mlflow.end_run(status)
+
+
+def flatten(parameters: dict[str, Any]) -> dict[str, str]:
+    """Settled parameters as ``training.folds -> 2``; the run's own ones under their bare names."""
+    flat: dict[str, str] = {}
+
+    def walk(prefix: str, value: Any) -> None:
+        fields = dict(value) if isinstance(value, BaseModel | dict) else None
+        if fields is None:
+            flat[prefix] = str(value)[:500]
+            return
+        for key, inner in fields.items():
+            walk(f"{prefix}.{key}" if prefix else str(key), inner)
+
+    for name, value in parameters.items():
+        if isinstance(value, RunParams):
+            walk("", value)
+        elif isinstance(value, BaseModel):
+            walk(name, value)
+    return flat

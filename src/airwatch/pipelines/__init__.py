@@ -1,0 +1,1 @@
+"""The five pipelines, each in a folder of its own."""

@@ -1,0 +1,106 @@
+"""The two nodes that speak to EPA; each reply is handed to the archive the moment it arrives."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import date
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from airwatch.archive import Archive, Reply
+from airwatch.domain.areas import Area
+from airwatch.domain.pollutants import parameter
+from airwatch.parameters import RunParams
+from airwatch.pipelines.ingestion.area import search_area
+from airwatch.pipelines.ingestion.params import IngestionParams
+from airwatch.pipelines.ingestion.plan import METEOROLOGY, plan_questions
+from airwatch.services import EpaServices
+
+logger = logging.getLogger(__name__)
+
+
+class NoDataError(Exception):
+    """EPA has nothing of what was asked for, and the run cannot go on without it."""
+
+
+def fetch_monitors(
+    services: EpaServices, index: Archive, run: RunParams, params: IngestionParams
+) -> Iterator[dict[str, pd.DataFrame]]:
+    """Ask for the area's monitors of the run's pollutants, unless that was asked within ``recheck_days``.
+
+    Yields:
+        At most one reply, under its name in the archive. Its days run from ``first_year`` to ``as_of``.
+    """
+    area = search_area(None, run)
+    where = monitors_folder(run, area)
+    wanted = Reply(where, "monitors", date(run.first_year, 1, 1), run.as_of, run.as_of, None)
+    if any(_covers(reply, wanted, params.recheck_days) for reply in index.replies() if reply.folder == where):
+        return
+    codes = [parameter(name).aqs_code for name in run.pollutants]
+    with services.open(run) as client:
+        found = [client.monitors(codes[n : n + 5], area, wanted.first, wanted.last) for n in range(0, len(codes), 5)]
+    yield {wanted.name: pd.concat(found, ignore_index=True)}
+
+
+def fetch_daily(
+    services: EpaServices, index: Archive, monitors: pd.DataFrame, run: RunParams, params: IngestionParams
+) -> Iterator[dict[str, pd.DataFrame]]:
+    """Ask for every slice that is missing or may have been revised, one request at a time.
+
+    Yields:
+        One reply after another, under its name in the archive; stored before the next request is made.
+
+    Raises:
+        NoDataError: The area has no monitor of any of the pollutants.
+    """
+    if monitors.empty:
+        raise NoDataError(
+            f"EPA lists no monitor of {', '.join(run.pollutants)} in {search_area(None, run)} "
+            f"between {run.first_year} and {run.as_of}. Check the code of the area, or choose other years."
+        )
+    area = search_area(monitors, run)
+    counts = monitors.groupby("pollutant", observed=True).size().to_dict()
+    counts[METEOROLOGY] = len(monitors)
+    questions = plan_questions(index.replies(), area, counts, run, params)
+    logger.info("Ingestion: %d requests to make for %s, %d to %s", len(questions), area, run.first_year, run.as_of)
+    if not questions:
+        return
+    rows = 0
+    with services.open(run) as client, _progress() as progress:
+        task = progress.add_task(f"{run.source} {area}", total=len(questions))
+        for question in questions:
+            frame = client.daily_summaries(
+                question.codes, area, question.first, question.last, changed_since=question.changed_since
+            )
+            newest = frame["date_local"].max().date() if len(frame) else None
+            frame = frame.assign(source=run.source, fetched_at=pd.Timestamp(run.as_of))
+            yield {question.reply(run.as_of, newest).name: frame}
+            rows += len(frame)
+            progress.advance(task)
+    logger.info("Ingestion: %d rows stored", rows)
+
+
+def monitors_folder(run: RunParams, area: Area) -> str:
+    """Where the area's list of monitors is kept; another set of pollutants is another list."""
+    return f"{run.source_label}/monitors/{area.slug}/{'+'.join(sorted(run.pollutants))}"
+
+
+def _covers(stored: Reply, wanted: Reply, recheck_days: int) -> bool:
+    fresh = (wanted.fetched_at - stored.fetched_at).days < recheck_days
+    return stored.first <= wanted.first and fresh
+
+
+def _progress() -> Progress:
+    """A bar with the time left, on a terminal; nothing where the output is a file."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=not Console(stderr=True).is_terminal,
+    )

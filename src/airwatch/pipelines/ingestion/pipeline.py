@@ -1,0 +1,40 @@
+"""The ingestion pipeline: monitors, then one slice after another, then typed tables."""
+
+from kedro.pipeline import Node, Pipeline
+
+from airwatch.pipelines.ingestion.nodes import fetch_daily, fetch_monitors
+from airwatch.pipelines.ingestion.tidy import tidy_monitors, tidy_summaries
+
+
+def create_pipeline() -> Pipeline:
+    """From EPA's services to ``daily_summaries`` and ``monitors``."""
+    settled = {"run": "params:run", "params": "params:ingestion"}
+    return Pipeline(
+        [
+            Node(
+                fetch_monitors,
+                inputs={"services": "epa_services", "index": "raw_aqs_index", **settled},
+                outputs="raw_aqs_monitors",
+                name="fetch_monitors",
+            ),
+            Node(
+                tidy_monitors,
+                inputs={"archive": "raw_aqs_monitors", "run": "params:run"},
+                outputs="monitors",
+                name="tidy_monitors",
+            ),
+            Node(
+                fetch_daily,
+                inputs={"services": "epa_services", "index": "raw_aqs_index", "monitors": "monitors", **settled},
+                outputs="raw_aqs_daily",
+                name="fetch_daily",
+            ),
+            Node(
+                tidy_summaries,
+                inputs={"archive": "raw_aqs_daily", "monitors": "monitors", **settled},
+                outputs="daily_summaries",
+                name="tidy_summaries",
+            ),
+        ],
+        tags="ingestion",
+    )

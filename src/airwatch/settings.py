@@ -1,0 +1,42 @@
+"""Kedro's settings: where values come from, and the hooks that every run has."""
+
+import os
+import warnings
+from pathlib import Path
+
+from dotenv import load_dotenv
+
+from airwatch import secrets
+from airwatch.hooks import MlflowHooks, RunHooks
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+# Off before any library asks: telemetry is the user's to switch on.
+for switch in ("DO_NOT_TRACK", "KEDRO_DISABLE_TELEMETRY"):
+    os.environ.setdefault(switch, "1")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+load_dotenv(PROJECT / ".env", override=False)
+# OpenMP threads that spin while waiting starve a machine of few cores.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+warnings.filterwarnings("ignore", category=DeprecationWarning, module="kedro_mlflow")
+
+
+def env(name: str, default: str = "") -> str:
+    """``${env:NAME,default}``: an environment variable; one that is set but empty counts as not set.
+
+    A local data root is made absolute, so that a run started from a notebook's folder writes to the same place.
+    """
+    value = os.environ.get(name) or default
+    if name == "AIRWATCH_DATA_ROOT" and "://" not in value:
+        return str((PROJECT / value).resolve())
+    return value
+
+
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "local",
+    "custom_resolvers": {"env": env, "secret": secrets.reference},
+    "config_patterns": {"mlflow": ["mlflow*", "mlflow*/**", "**/mlflow*"]},
+}
+HOOKS = (RunHooks(), MlflowHooks())

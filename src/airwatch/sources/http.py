@@ -1,0 +1,274 @@
+"""One polite GET: paced, retried while waiting can mend, and silent about secrets.
+
+Secrets travel in the query string, as AQS wants them, so the exceptions of ``requests`` and the debug lines of
+``urllib3`` carry them. Here such an exception becomes a few words of our own and is gone before anything is raised,
+so that no cause or context keeps it, and the log lines are redacted.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Protocol, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from tenacity import RetryCallState, Retrying, retry_if_result
+from urllib3.exceptions import NewConnectionError
+
+from airwatch.sources.errors import SourceRefused, SourceUnavailable
+from airwatch.sources.pace import Pacer
+from airwatch.sources.redaction import redact_transport_logs
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT_S = 10.0
+READ_TIMEOUT_S = 600.0  # ten days of PM2.5 for one county have taken AQS two minutes
+LONGEST_RETRY_AFTER_S = 900.0  # asked to wait longer, say so and stop instead of standing still
+REFUSALS_THAT_PASS = frozenset({408, 425, 429})
+BAD_ADDRESS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    UnicodeError,
+)
+
+
+class Transport(Protocol):
+    """What is needed of ``requests.Session``."""
+
+    def get(
+        self, url: str, *, params: Mapping[str, str], timeout: tuple[float, float], allow_redirects: bool
+    ) -> requests.Response:
+        """Ask ``url``; ``timeout`` is for connecting and for reading, in seconds."""
+
+    def close(self) -> None:
+        """Drop the connections that are kept alive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question.
+
+    Attributes:
+        source: Who is asked, such as ``AQS``.
+        asked: What for, in the words of a message: ``dailyData of PM2.5 for CBSA 31080, 2020``.
+        url: Address without a query string.
+        params: Query parameters that may be told.
+        secrets: Query parameters that may not.
+    """
+
+    source: str
+    asked: str
+    url: str
+    params: Mapping[str, str]
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why an attempt gave nothing: in words, the pause the server asks for, and whether waiting can mend it."""
+
+    what: str
+    retry_after_s: float = 0.0
+    passing: bool = True
+
+
+def open_transport(base_url: str) -> requests.Session:
+    """A session that keeps its connection; on loopback it goes past any proxy of the environment."""
+    session = requests.Session()
+    host = urlsplit(base_url).hostname or ""
+    try:
+        session.trust_env = not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        session.trust_env = host != "localhost"
+    return session
+
+
+class PoliteSession:
+    """Makes one request at a time and does not give up at the first failure.
+
+    Retried: timeouts, dropped connections, replies cut short or that are not JSON (an HTML page), 408, 425, 429 and
+    5xx, after 1, 2, 4, ... seconds up to ``longest_pause_s`` or as long as ``Retry-After`` says. A server that fails
+    one request in four fails ten in a row once in a million.
+
+    Args:
+        pacer: Says when a request may go; each attempt asks it.
+        transport: A ``requests.Session`` or the like.
+        sleep: Waits that many seconds.
+        clock: Seconds from any moment, for ``patience_s``.
+        attempts: Requests made for one question before giving up.
+        longest_pause_s: Longest pause between two attempts that the server did not ask for.
+        patience_s: No attempt begins this long after the first one, so that a server that accepts connections and
+            never answers is given up after three read timeouts and not after ten.
+    """
+
+    def __init__(
+        self,
+        pacer: Pacer,
+        transport: Transport,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        attempts: int = 10,
+        longest_pause_s: float = 60.0,
+        patience_s: float = 1800.0,
+    ) -> None:
+        self._pacer = pacer
+        self._transport = transport
+        self._sleep = sleep
+        self._clock = clock
+        self._attempts = attempts
+        self._longest_pause_s = longest_pause_s
+        self._patience_s = patience_s
+        redact_transport_logs()
+
+    def get(self, request: Request, decode: Callable[[str], T]) -> tuple[int, T]:
+        """Ask until there is a reply that ``decode`` can read.
+
+        Args:
+            request: What to ask.
+            decode: Turns the body into a value; a ``ValueError`` means that the body is cut short or no JSON.
+
+        Returns:
+            HTTP status and the decoded body. A status of 400 to 499 with a readable body is an answer, not an error.
+
+        Raises:
+            SourceUnavailable: Waiting did not help, or the server asks for a pause of more than 15 minutes.
+            SourceRefused: Waiting cannot help: nothing to ask at that address, or a redirection.
+        """
+        begun = self._clock()
+        retrying = Retrying(
+            sleep=self._sleep,
+            stop=lambda state: self._is_enough(state, begun),
+            wait=self._pause_s,
+            retry=retry_if_result(_is_worth_retrying),
+            before_sleep=lambda state: self._log_retry(state, request),
+            retry_error_callback=lambda state: _result(state),
+        )
+        outcome = retrying(self._attempt, request, decode)
+        if not isinstance(outcome, Trouble):
+            return outcome
+        tried = retrying.statistics["attempt_number"]
+        raise _give_up(request, outcome, tried)
+
+    def close(self) -> None:
+        """Drop the connection; a later request opens a new one."""
+        self._transport.close()
+
+    def _attempt(self, request: Request, decode: Callable[[str], T]) -> tuple[int, T] | Trouble:
+        with self._pacer.slot():
+            fetched = self._fetch(request)
+        if isinstance(fetched, Trouble):
+            return fetched
+        status, body = fetched
+        try:
+            return status, decode(body)
+        except ValueError:
+            pass
+        if status >= HTTPStatus.MULTIPLE_CHOICES:
+            return Trouble(_status_line(status), passing=False)
+        page = body.lstrip().startswith("<")
+        return Trouble("an HTML page instead of JSON" if page else "a reply that is cut short or no JSON")
+
+    def _fetch(self, request: Request) -> tuple[int, str] | Trouble:
+        """Status and body; the response itself is dropped, so that a large body is held once."""
+        try:
+            response = self._transport.get(
+                request.url,
+                params={**request.secrets, **request.params},
+                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+                allow_redirects=False,  # a redirection would take the key to another host, past the pacer
+            )
+        except (OSError, *BAD_ADDRESS) as error:  # requests' exceptions are OSErrors
+            return _trouble_of(error, request)
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or response.status_code in REFUSALS_THAT_PASS:
+            return Trouble(_status_line(response.status_code), _retry_after_s(response.headers))
+        return response.status_code, response.content.decode("utf-8-sig", errors="replace")
+
+    def _is_enough(self, state: RetryCallState, begun: float) -> bool:
+        return state.attempt_number >= self._attempts or self._clock() - begun >= self._patience_s
+
+    def _pause_s(self, state: RetryCallState) -> float:
+        """Double from one second; longer where the server asks for it."""
+        own = min(2.0 ** (state.attempt_number - 1), self._longest_pause_s)
+        outcome = _result(state)
+        return max(own, outcome.retry_after_s) if isinstance(outcome, Trouble) else own
+
+    def _log_retry(self, state: RetryCallState, request: Request) -> None:
+        logger.warning(
+            "%s, %s: %s; attempt %d of %d, again in %.0f s",
+            request.source,
+            request.asked,
+            getattr(_result(state), "what", ""),
+            state.attempt_number,
+            self._attempts,
+            state.upcoming_sleep,
+        )
+
+
+def _result(state: RetryCallState) -> object:
+    return state.outcome.result() if state.outcome else None
+
+
+def _is_worth_retrying(outcome: object) -> bool:
+    return isinstance(outcome, Trouble) and outcome.passing and outcome.retry_after_s <= LONGEST_RETRY_AFTER_S
+
+
+def _give_up(request: Request, trouble: Trouble, attempts: int) -> SourceRefused | SourceUnavailable:
+    asked = f"{request.source} gave no answer for {request.asked}: {trouble.what}"
+    if not trouble.passing:
+        return SourceRefused(f"{asked} from {_host(request)}. Check that the base URL is that of {request.source}.")
+    if trouble.retry_after_s > LONGEST_RETRY_AFTER_S:
+        minutes = math.ceil(trouble.retry_after_s / 60)
+        return SourceUnavailable(f"{asked}, and it asks for a pause of {minutes} minutes. Run again after that.")
+    times = f"{attempts} attempts" if attempts > 1 else "1 attempt"
+    return SourceUnavailable(f"{asked} ({times} at {_host(request)}). Run again later; what has arrived is kept.")
+
+
+def _trouble_of(error: Exception, request: Request) -> Trouble:
+    """The error in words; its own text carries the address with the secrets."""
+    if isinstance(error, BAD_ADDRESS):
+        return Trouble("no usable address", passing=False)
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return Trouble(f"no connection within {CONNECT_TIMEOUT_S:.0f} s")
+    if isinstance(error, (requests.exceptions.Timeout, TimeoutError)):
+        return Trouble(f"no reply within {READ_TIMEOUT_S:.0f} s")
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(cause, NewConnectionError):
+        return Trouble("no connection")
+    if isinstance(error, requests.exceptions.SSLError):
+        return Trouble("no trusted connection (TLS)")
+    return Trouble("the connection was dropped")
+
+
+def _host(request: Request) -> str:
+    """Host and port, without a user or a password that the address may hold."""
+    return urlsplit(request.url).netloc.rpartition("@")[2] or "no host"
+
+
+def _status_line(status: int) -> str:
+    try:
+        return f"HTTP {status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"HTTP {status}"
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float:
+    """Seconds that ``Retry-After`` asks for: a number, or a date told by the server's own clock; 0 when neither."""
+    given = headers.get("Retry-After", "").strip()
+    if given.isdecimal():
+        return float(given)
+    try:
+        until, sent = parsedate_to_datetime(given), parsedate_to_datetime(headers.get("Date", ""))
+        return max(0.0, (until - sent).total_seconds())
+    except (ValueError, TypeError):
+        return 0.0
