@@ -16,6 +16,7 @@ for switch in ("DO_NOT_TRACK", "KEDRO_DISABLE_TELEMETRY"):
     os.environ.setdefault(switch, "1")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
 load_dotenv(PROJECT / ".env", override=False)
 # OpenMP threads that spin while waiting starve a machine of few cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")

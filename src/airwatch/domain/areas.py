@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, Self, cast, get_args
 
 from airwatch.domain.sites import SiteId
 
@@ -69,7 +69,7 @@ class Area:
             return cls("box", "", _read_box(value))
         if kind == "site":
             return cls("site", str(SiteId.parse(value)))
-        return cls(kind, _read_code(kind, value))  # type: ignore[arg-type]
+        return cls(cast(AreaKind, kind), _read_code(kind, value))
 
     @property
     def slug(self) -> str:

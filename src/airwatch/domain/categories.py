@@ -1,7 +1,8 @@
 """The six categories of the AQI: names, colours and EPA's cautionary statements.
 
 All of it is EPA's own, word for word, from the Technical Assistance Document for the Reporting of Daily Air
-Quality (EPA-454/B-24-002, tables 1, 2 and 4), which says to use Hazardous for an index above 500 too.
+Quality (EPA-454/B-18-007, tables 1, 2 and 4; its successor is EPA-454/B-24-002), which says to use Hazardous
+for an index above 500 too.
 """
 
 from __future__ import annotations

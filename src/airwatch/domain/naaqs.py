@@ -1,7 +1,8 @@
-"""The National Ambient Air Quality Standards: level, averaging time, form, and the days each one holds (40 CFR 50).
+"""The National Ambient Air Quality Standards: level, averaging time, form, and the days each one holds.
 
-A standard judges years of measurements, through its form; a single day above the level is no violation. Levels are in
-the AQS unit of ``airwatch.domain.pollutants``.
+The source is 40 CFR 50; every standard in force since 1997 is here. A standard judges years of measurements,
+through its form: a single day above the level is no violation. Levels are in the AQS unit of
+``airwatch.domain.pollutants``.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ class Standard:
         form: The statistic that is compared with the level.
         protects: ``health`` for a primary standard, ``welfare`` for a secondary one, or both.
         effective: First day it holds.
-        superseded: First day it no longer holds, because a newer one took its place; ``None`` while it holds.
+        superseded: First day a newer standard holds in its place; ``None`` while none does. Areas that
+            failed the old one can stay bound to it for longer.
         source: Section of 40 CFR, and the Federal Register notice that set it.
     """
 
@@ -47,14 +49,23 @@ class Standard:
 
 
 _BOTH: Protects = "health and welfare"
-_PERCENTILE_98 = "98th percentile of the year's days, averaged over 3 years"
+_PERCENTILE_98 = "98th percentile of the year's daily values, averaged over 3 years"
+_PERCENTILE_99 = "99th percentile of the year's daily values, averaged over 3 years"
 _ANNUAL_MEAN = "annual mean, averaged over 3 years"
 _FOURTH_HIGHEST = "fourth-highest daily maximum of the year, averaged over 3 years"
 _ONCE_A_YEAR = "not to be exceeded more than once a year"
+_ONCE_ON_AVERAGE = "not to be exceeded more than once a year on average over 3 years"
 _1971 = date(1971, 4, 30)
+_1979 = date(1979, 2, 8)
+_1987 = date(1987, 7, 31)
 _1997 = date(1997, 9, 16)
+_2005 = date(2005, 6, 15)
 _2006 = date(2006, 12, 18)
+_2008 = date(2008, 5, 27)
+_NO2_2010 = date(2010, 4, 12)
+_SO2_2010 = date(2010, 8, 23)
 _2013 = date(2013, 3, 18)
+_2015 = date(2015, 12, 28)
 _2024 = date(2024, 5, 6)
 _2025 = date(2025, 1, 27)
 
@@ -65,68 +76,18 @@ STANDARDS: tuple[Standard, ...] = (
     Standard("pm25", 15.0, "annual", _ANNUAL_MEAN, "health", _1997, _2013, "40 CFR 50.7, 62 FR 38652"),
     Standard("pm25", 12.0, "annual", _ANNUAL_MEAN, "health", _2013, _2024, "40 CFR 50.18, 78 FR 3086"),
     Standard("pm25", 9.0, "annual", _ANNUAL_MEAN, "health", _2024, None, "40 CFR 50.20, 89 FR 16202"),
-    Standard(
-        "pm10",
-        150.0,
-        "24-hour",
-        "not to be exceeded more than once a year on average over 3 years",
-        _BOTH,
-        date(1987, 7, 31),
-        None,
-        "40 CFR 50.6, 52 FR 24634",
-    ),
-    # AQS keeps three digits of the 1997 level, so that 0.084 ppm met it and 0.085 ppm did not.
-    Standard(
-        "ozone",
-        0.084,
-        "8-hour",
-        _FOURTH_HIGHEST,
-        _BOTH,
-        _1997,
-        date(2008, 5, 27),
-        "40 CFR 50.10, 62 FR 38856",
-    ),
-    Standard(
-        "ozone",
-        0.075,
-        "8-hour",
-        _FOURTH_HIGHEST,
-        _BOTH,
-        date(2008, 5, 27),
-        date(2015, 12, 28),
-        "40 CFR 50.15, 73 FR 16436",
-    ),
-    Standard(
-        "ozone",
-        0.070,
-        "8-hour",
-        _FOURTH_HIGHEST,
-        _BOTH,
-        date(2015, 12, 28),
-        None,
-        "40 CFR 50.19, 80 FR 65292",
-    ),
+    Standard("pm10", 150.0, "24-hour", _ONCE_ON_AVERAGE, _BOTH, _1987, None, "40 CFR 50.6, 52 FR 24634"),
+    Standard("pm10", 50.0, "annual", _ANNUAL_MEAN, _BOTH, _1987, _2006, "40 CFR 50.6, 52 FR 24634"),
+    Standard("ozone", 0.12, "1-hour", _ONCE_A_YEAR, _BOTH, _1979, _2005, "40 CFR 50.9, 44 FR 8202"),
+    # Written with two digits, so that a form of 0.084 ppm rounds to the level and meets it.
+    Standard("ozone", 0.08, "8-hour", _FOURTH_HIGHEST, _BOTH, _1997, _2008, "40 CFR 50.10, 62 FR 38856"),
+    Standard("ozone", 0.075, "8-hour", _FOURTH_HIGHEST, _BOTH, _2008, _2015, "40 CFR 50.15, 73 FR 16436"),
+    Standard("ozone", 0.070, "8-hour", _FOURTH_HIGHEST, _BOTH, _2015, None, "40 CFR 50.19, 80 FR 65292"),
     Standard("no2", 53.0, "annual", "annual mean", _BOTH, _1971, None, "40 CFR 50.11, 36 FR 8186"),
-    Standard(
-        "no2",
-        100.0,
-        "1-hour",
-        "98th percentile of the year's daily maxima, averaged over 3 years",
-        "health",
-        date(2010, 4, 12),
-        None,
-        "40 CFR 50.11, 75 FR 6474",
-    ),
-    Standard(
-        "so2",
-        75.0,
-        "1-hour",
-        "99th percentile of the year's daily maxima, averaged over 3 years",
-        "health",
-        date(2010, 8, 23),
-        None,
-        "40 CFR 50.17, 75 FR 35520",
-    ),
+    Standard("no2", 100.0, "1-hour", _PERCENTILE_98, "health", _NO2_2010, None, "40 CFR 50.11, 75 FR 6474"),
+    Standard("so2", 140.0, "24-hour", _ONCE_A_YEAR, "health", _1971, _SO2_2010, "40 CFR 50.4, 36 FR 8186"),
+    Standard("so2", 30.0, "annual", "annual mean", "health", _1971, _SO2_2010, "40 CFR 50.4, 36 FR 8186"),
+    Standard("so2", 75.0, "1-hour", _PERCENTILE_99, "health", _SO2_2010, None, "40 CFR 50.17, 75 FR 35520"),
     Standard("so2", 500.0, "3-hour", _ONCE_A_YEAR, "welfare", _1971, _2025, "40 CFR 50.5, 36 FR 8186"),
     Standard("so2", 10.0, "annual", _ANNUAL_MEAN, "welfare", _2025, None, "40 CFR 50.21, 89 FR 105692"),
     Standard("co", 9.0, "8-hour", _ONCE_A_YEAR, "health", _1971, None, "40 CFR 50.8, 36 FR 8186"),
@@ -135,7 +96,7 @@ STANDARDS: tuple[Standard, ...] = (
 
 
 def standards_of(pollutant: str, on: date) -> tuple[Standard, ...]:
-    """The standards of a pollutant in force on a day; none before the first, and none for ``pm25_acceptable``.
+    """The standards of a pollutant in force on a day; ``pm25_acceptable`` measurements are judged by none.
 
     Raises:
         UnknownPollutant: No pollutant has that name.

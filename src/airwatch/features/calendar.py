@@ -15,12 +15,15 @@ from airwatch.features.spec import WEEKDAYS
 _DAYS_OF_A_LEAP_YEAR = 366
 
 
-def calendar_columns(origins: pd.DatetimeIndex, horizon_days: int, reach_days: int) -> Iterator[tuple[str, FloatArray]]:
+def calendar_columns(
+    origins: pd.DatetimeIndex, horizon_days: int, reach_days: int
+) -> Iterator[tuple[str, FloatArray]]:
     """Every calendar column of consecutive origins, [days] each, with its name.
 
     Args:
         origins: Consecutive local standard days.
-        horizon_days: Longest lead; ``weekend_03`` is 1 where the day three days ahead is a Saturday or Sunday.
+        horizon_days: Longest lead; ``weekend_03`` is 1 where the day three days ahead is a Saturday or
+            Sunday.
         reach_days: Distances to holidays are cut there.
     """
     angle = _angles()[origins.dayofyear.to_numpy() - 1]
@@ -38,7 +41,7 @@ def calendar_columns(origins: pd.DatetimeIndex, horizon_days: int, reach_days: i
 
 
 def _angles() -> FloatArray:
-    """Sine and cosine of each day of the year, [366, 2]: one table, so that a day always has the same bits."""
+    """Sine and cosine of each day of the year, [366, 2]; from one table a day always has the same bits."""
     turns = 2.0 * np.pi * np.arange(_DAYS_OF_A_LEAP_YEAR) / _DAYS_OF_A_LEAP_YEAR
     return np.column_stack([np.sin(turns), np.cos(turns)])
 
@@ -52,7 +55,9 @@ def _holidays(origins: pd.DatetimeIndex, reach_days: int) -> pd.DatetimeIndex:
 def _fireworks(origins: pd.DatetimeIndex) -> pd.DatetimeIndex:
     """The days with smoke of fireworks: 4 July and 1 January themselves, never moved."""
     years = range(origins[0].year - 1, origins[-1].year + 2)
-    return pd.DatetimeIndex([pd.Timestamp(year, month, day) for year in years for month, day in ((1, 1), (7, 4))])
+    return pd.DatetimeIndex(
+        [pd.Timestamp(year, month, day) for year in years for month, day in ((1, 1), (7, 4))]
+    )
 
 
 def _days_to_and_since(

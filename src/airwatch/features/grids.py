@@ -16,7 +16,7 @@ _DEGREES = np.arange(360)
 
 @dataclass(frozen=True, slots=True)
 class DayAxis:
-    """The days that a grid's columns stand for: ``past`` days to look back to, then ``days`` origins from ``start``."""
+    """The days of a grid's columns: ``past`` days to look back to, then ``days`` origins from ``start``."""
 
     start: pd.Timestamp
     days: int
@@ -65,8 +65,9 @@ def build_grid(observations: pd.DataFrame, axis: DayAxis) -> Grid:
 def weather_regions(name: str, grid: Grid) -> dict[str, FloatArray]:
     """The region's weather each day, by series name, [1, past + days].
 
-    A wind direction in degrees becomes the sine and cosine of the mean vector over the sites: near zero, both, where
-    the sites disagree. Degrees are rounded to whole ones (EPA asks instruments for 5 degrees), whose sines come from one table.
+    A wind direction in degrees becomes the sine and cosine of the mean vector over the sites: near zero,
+    both, where the sites disagree. Degrees are rounded to whole ones (EPA asks instruments for 5 degrees),
+    whose sines come from one table.
     """
     if name != "wind_direction":
         return {name: region_mean(grid.values)}
@@ -85,4 +86,7 @@ def _require_unique(place: NDArray[np.int64], site_ids: pd.Index | NDArray[np.ob
     repeated = np.flatnonzero(order[1:] == order[:-1])
     if len(repeated):
         site_id = site_ids[order[repeated[0]] // width]
-        raise ValueError(f"The observations hold {len(repeated)} days twice, the first at site {site_id}. Keep one value a day.")
+        raise ValueError(
+            f"{len(repeated)} days are in the observations twice, the first at site {site_id}. "
+            "Keep one value for each site, pollutant and day."
+        )

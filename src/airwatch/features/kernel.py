@@ -1,16 +1,19 @@
 """The features of a series from its own past: pure functions over dense daily grids.
 
-A grid is a float64 array [series, past + days], one column a day, NaN where nothing was observed. Its last ``days``
-columns are the origins; the ``past`` columns before them are only looked back to. Every result is [series, days].
+A grid is a float64 array [series, past + days], one column a day, NaN where nothing was observed. Its last
+``days`` columns are the origins; the ``past`` columns before them are only looked back to. Every result is
+[series, days].
 
-Two laws hold to the last bit. A column depends on no later column, and on earlier ones only as far as its window
-reaches. So sums run over lags in one fixed order, never as differences of running totals, whose rounding would
-depend on the day the grid begins; and no matrix product is used, whose order of summing depends on the shape.
+Two laws hold to the last bit. A column depends on no later column, and on earlier ones only as far as its
+window reaches. So sums run over lags in one fixed order, never as differences of running totals, whose
+rounding would depend on the day the grid begins; and no matrix product is used, whose order of summing
+depends on the shape.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +22,10 @@ from airwatch.features.spec import DAYS_OF_A_YEAR, ClimatologySpec, FeatureSpec
 
 FloatArray = NDArray[np.float64]
 Named = tuple[str, FloatArray]
+Cell = TypeVar("Cell", np.float64, np.bool_)
 
 
-def lagged(grid: NDArray[np.generic], back: int, days: int) -> NDArray[np.generic]:
+def lagged(grid: NDArray[Cell], back: int, days: int) -> NDArray[Cell]:
     """The grid as it was ``back`` days before each origin: a view [series, days]."""
     end = grid.shape[1] - back
     return grid[:, end - days : end]
@@ -52,7 +56,21 @@ def own_columns(grid: FloatArray, days: int, spec: FeatureSpec) -> Iterator[Name
 
 def ratio(total: FloatArray, count: FloatArray) -> FloatArray:
     """The mean from a sum and the number of terms in it; NaN where there is none."""
-    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    mean: FloatArray = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    return mean
+
+
+def first_known(*choices: FloatArray) -> FloatArray:
+    """Elementwise the first choice that is not NaN."""
+    known = choices[0]
+    for choice in choices[1:]:
+        known = np.where(np.isnan(known), choice, known)
+    return known
+
+
+def trailing_mean(grid: FloatArray, window: int, days: int) -> FloatArray:
+    """The mean of the observations of the last ``window`` days; NaN where there is none."""
+    return ratio(*trailing_sums(np.nan_to_num(grid, nan=0.0), np.isfinite(grid), (window,), days)[window])
 
 
 def last_observed(grid: FloatArray, days: int, max_stale_days: int) -> tuple[FloatArray, FloatArray]:
@@ -68,7 +86,7 @@ def last_observed(grid: FloatArray, days: int, max_stale_days: int) -> tuple[Flo
 def trailing_sums(
     filled: FloatArray, seen: NDArray[np.bool_], windows: Sequence[int], days: int
 ) -> dict[int, tuple[FloatArray, FloatArray]]:
-    """Sum and count of the observations of the last ``window`` days, the origin's included, for each window."""
+    """Sum and count of the observations of the last ``window`` days, the origin among them, by window."""
     total, count = np.zeros((len(filled), days)), np.zeros((len(filled), days))
     found = {}
     for back in range(max(windows)):
@@ -95,7 +113,7 @@ def spread(
     days: int,
     sums: tuple[FloatArray, FloatArray],
 ) -> FloatArray:
-    """Standard deviation (of the population) over the last ``window`` days; NaN for fewer than two observations."""
+    """Standard deviation over the last ``window`` days, divided by n; NaN below two observations."""
     mean, count = ratio(*sums), sums[1]
     squares = np.zeros(mean.shape)
     for back in range(window):
@@ -119,8 +137,8 @@ def decaying_mean(
 def climatology(grid: FloatArray, days: int, horizon_days: int, spec: ClimatologySpec) -> FloatArray:
     """Past-only mean of each day of the year, [series, days + horizon_days].
 
-    Column ``d + lead`` belongs to the target day of origin ``d`` at that lead: the mean of the observations in
-    windows around that day one to ``years`` years before. The newest of them is ``365 - half_width_days -
+    Column ``d + lead`` belongs to the target day of origin ``d`` at that lead: the mean of the observations
+    in windows around that day one to ``years`` years before. The newest of them is ``365 - half_width_days -
     horizon_days`` days before the origin. NaN for fewer than ``min_count`` observations.
     """
     sums = _band_sum(np.nan_to_num(grid, nan=0.0), spec.half_width_days)

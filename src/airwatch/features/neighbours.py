@@ -1,8 +1,8 @@
 """What is measured elsewhere on the same day: the sites around a site, and the whole region.
 
-Sums run over sites in the order of the rows. A site that observed nothing that day adds an exact zero, so that a
-site which appears later changes no earlier number. For the same reason the neighbours are all sites within a
-distance, not the nearest few: a newcomer would push one of those out.
+Sums run over sites in the order of the rows. A site that observed nothing that day adds an exact zero, so
+that a site which appears later changes no earlier number. For the same reason the neighbours are all sites
+within a distance, not the nearest few: a newcomer would push one of those out.
 """
 
 from __future__ import annotations
@@ -18,15 +18,23 @@ from airwatch.features.kernel import FloatArray, ratio
 EARTH_RADIUS_KM = 6371.0088  # IUGG mean radius
 
 
-def distances_km(latitudes: Sequence[float], longitudes: Sequence[float], site: int) -> FloatArray:
-    """Distance from one site to each, in km, NaN where a position is unknown.
+def unit_vectors(latitudes: Sequence[float], longitudes: Sequence[float]) -> FloatArray:
+    """Places in degrees as points on a sphere of radius 1, [sites, 3]; NaN where one is unknown.
 
-    It is the straight line through the Earth, shorter than the way over ground by 0.1 % at 1,000 km. Sines are taken
-    site by site and the rest is plain arithmetic, so that a distance does not depend on how many sites there are.
+    Sines are taken place by place, so that a point does not depend on how many places there are.
     """
-    points = np.array([_unit_vector(lat, lon) for lat, lon in zip(latitudes, longitudes, strict=True)])
-    east, north, up = (points - points[site]).T
-    return EARTH_RADIUS_KM * np.sqrt(east * east + north * north + up * up)
+    places = zip(latitudes, longitudes, strict=True)
+    return np.array([_unit_vector(latitude, longitude) for latitude, longitude in places]).reshape(-1, 3)
+
+
+def distances_km(points: FloatArray, point: FloatArray) -> FloatArray:
+    """Distance of each point from one, in km, NaN where a position is unknown.
+
+    It is the straight line through the Earth, shorter than the way over ground by 0.1 % at 1,000 km: plain
+    arithmetic, which gives the same bits whatever the number of points.
+    """
+    east, north, up = (points - point).T
+    return np.asarray(EARTH_RADIUS_KM * np.sqrt(east * east + north * north + up * up))
 
 
 def neighbour_weights(
@@ -34,13 +42,14 @@ def neighbour_weights(
 ) -> list[list[tuple[int, float]]]:
     """For each site its neighbours, as (row, weight) in the order of the rows.
 
-    The weight is ``1 / (km + softening_km)**2``; the softening keeps a neighbour next door from being the only one.
+    The weight is ``1 / (km + softening_km)**2``; the softening keeps a neighbour next door from being the
+    only one.
     """
-    weights = []
-    for site in range(len(latitudes)):
-        km = distances_km(latitudes, longitudes, site)
-        near = [row for row in np.flatnonzero(km <= within_km) if row != site]
-        weights.append([(int(row), 1.0 / (float(km[row]) + softening_km) ** 2) for row in near])
+    points, weights = unit_vectors(latitudes, longitudes), []
+    for site, point in enumerate(points):
+        km = distances_km(points, point)
+        near = [int(row) for row in np.flatnonzero(km <= within_km) if row != site]
+        weights.append([(row, 1.0 / (float(km[row]) + softening_km) ** 2) for row in near])
     return weights
 
 

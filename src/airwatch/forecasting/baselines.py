@@ -13,7 +13,7 @@ from airwatch.forecasting.transforms import FloatArray, Transform
 
 @dataclass
 class Baseline(ABC):
-    """A rule that names the concentration to expect, with the median of the training targets as its last resort."""
+    """A rule that names what to expect; the median of the training targets is its last resort."""
 
     transform: Transform
     medians: FloatArray = field(default_factory=lambda: np.zeros(0))
@@ -22,7 +22,7 @@ class Baseline(ABC):
 
     @abstractmethod
     def expect(self, features: pd.DataFrame, horizon: int) -> FloatArray:
-        """The concentration to expect at each lead, AQS unit [n, horizon], NaN where the rule has no answer."""
+        """What to expect at each lead, AQS unit [n, horizon]; NaN where the rule has no answer."""
 
     def fit(self, features: pd.DataFrame, targets_t: FloatArray) -> Self:
         """Learn the horizon and the last resort."""
@@ -64,7 +64,7 @@ class Climatology(Baseline):
 
 
 def training_medians(targets_t: FloatArray) -> FloatArray:
-    """The median target of each lead [H]; of all leads where a lead has none, 0 where there is none at all."""
+    """The median target of each lead [H]; of all leads where one has none, 0 where there is none at all."""
     observed = targets_t[np.isfinite(targets_t)]
     overall = float(np.median(observed)) if observed.size else 0.0
     by_lead = [lead[np.isfinite(lead)] for lead in targets_t.T]

@@ -1,13 +1,16 @@
 """Gradient-boosted trees, one booster for each lead on one set of binned features."""
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 
 from airwatch.forecasting.design import feature_columns, feature_matrix, require_rows
 from airwatch.forecasting.transforms import FloatArray
+
+if TYPE_CHECKING:
+    from xgboost import Booster, QuantileDMatrix
 
 # Below this many rows a second thread costs more than it saves; the predictions are the same.
 ROWS_WORTH_THREADS = 10_000
@@ -33,7 +36,7 @@ class Boosting:
     params: BoostingParams = field(default_factory=BoostingParams)
     seed: int = 0
     columns: tuple[str, ...] = ()
-    boosters: list[Any] = field(default_factory=list)
+    boosters: list["Booster"] = field(default_factory=list)
     name: ClassVar[str] = "xgboost"
     predicts_mean: ClassVar[bool] = False
 
@@ -48,7 +51,7 @@ class Boosting:
         require_rows(self.name, targets_t)
         self.columns = feature_columns(features)
         useful = np.isfinite(targets_t).any(axis=1)
-        matrix = feature_matrix(features[useful], self.columns)
+        matrix = feature_matrix(features.iloc[np.flatnonzero(useful)], self.columns)
         binned = xgboost.QuantileDMatrix(matrix, nthread=self.params.n_jobs)
         self.boosters = [self._boost(binned, target) for target in targets_t[useful].T]
         return self
@@ -63,7 +66,7 @@ class Boosting:
         predicted = [booster.inplace_predict(matrix) for booster in self.boosters]
         return np.column_stack(predicted).astype(np.float64)
 
-    def _boost(self, binned: Any, target: FloatArray) -> Any:
+    def _boost(self, binned: "QuantileDMatrix", target: FloatArray) -> "Booster":
         """The booster of one lead; rows without a target weigh nothing."""
         import xgboost
 

@@ -17,11 +17,11 @@ MIN_RESIDUALS = 100
 
 @dataclass(frozen=True, slots=True)
 class ResidualDistribution:
-    """The residuals (observed minus predicted, transformed unit) that a prediction of each lead is surrounded by.
+    """The residuals (observed minus predicted, transformed unit) to expect around a prediction of each lead.
 
     Attributes:
         grid: Quantiles of the residuals at ``LEVELS`` [H, 201], rising; the ends are the extremes seen.
-        cells: Mean residual within each of the 200 cells of equal probability [H, 200]; smearing goes over them.
+        cells: Mean residual in each of the 200 cells of equal probability [H, 200], for the smearing.
         counts: Residuals seen at each lead [H], before any borrowing.
     """
 
@@ -30,26 +30,29 @@ class ResidualDistribution:
     counts: NDArray[np.int64]
 
     @classmethod
-    def fit(cls, residuals: FloatArray, min_residuals: int = MIN_RESIDUALS) -> Self:
+    def fit(cls, residuals: FloatArray, *, centred: bool = False, min_residuals: int = MIN_RESIDUALS) -> Self:
         """Learn from out-of-sample residuals.
 
         Args:
             residuals: Transformed unit [m, H], NaN where the target was not observed.
+            centred: Take the mean residual of a lead off, and keep the spread alone: least squares leave no mean
+                over all years, so what a year or two of evaluation show is those years' weather.
             min_residuals: A lead with fewer borrows the residuals of all leads together.
 
         Raises:
             ValueError: There is no residual at all.
         """
-        counts = np.isfinite(residuals).sum(axis=0)
         pooled = residuals[np.isfinite(residuals)]
         if not pooled.size:
-            raise ValueError("No out-of-sample residual to calibrate on: evaluate on days that have been observed.")
-        enough = counts >= min_residuals
-        by_lead = [lead[np.isfinite(lead)] if ok else pooled for lead, ok in zip(residuals.T, enough, strict=True)]
+            raise ValueError("No out-of-sample residual to calibrate on: evaluate on days with observations.")
+        own = [lead[np.isfinite(lead)] for lead in residuals.T]
+        by_lead = [lead if lead.size >= min_residuals else pooled for lead in own]
+        if centred:
+            by_lead = [lead - lead.mean() for lead in by_lead]
         return cls(
             grid=np.stack([np.maximum.accumulate(np.quantile(lead, LEVELS)) for lead in by_lead]),
             cells=np.stack([_cell_means(lead) for lead in by_lead]),
-            counts=counts.astype(np.int64),
+            counts=np.array([lead.size for lead in own], dtype=np.int64),
         )
 
     @property
@@ -71,8 +74,8 @@ class ResidualDistribution:
     def mean(self, predictions: FloatArray, transform: Transform) -> NDArray[np.float64]:
         """The mean concentration, AQS unit [n, H], never negative.
 
-        Duan's smearing estimate: the inverse of a mean is not the mean of the inverses, so the inverse is averaged over
-        the residuals.
+        Duan's smearing estimate: the inverse of a mean is not the mean of the inverses, so the inverse is
+        averaged over the residuals.
         """
         total = np.zeros(predictions.shape)
         # One cell at a time: an axis sum may round differently for one row than for many.
@@ -93,7 +96,8 @@ def _cell_means(residuals: FloatArray) -> NDArray[np.float64]:
     """The mean of the quantile function within each cell, by ten points in each."""
     levels = (np.arange(CELLS * DRAWS_PER_CELL) + 0.5) / (CELLS * DRAWS_PER_CELL)
     points: NDArray[np.float64] = np.quantile(residuals, levels)
-    return points.reshape(CELLS, DRAWS_PER_CELL).mean(axis=1)
+    means: NDArray[np.float64] = points.reshape(CELLS, DRAWS_PER_CELL).mean(axis=1)
+    return means
 
 
 def _share_below(grid: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -21,9 +21,9 @@ Params = TypeVar("Params", bound="DataclassInstance")
 class PointModel(Protocol):
     """What a candidate does: learn from past origins, and predict every lead of new ones.
 
-    Predictions are in the transformed unit, [n rows, H leads], never NaN, and a row's prediction is the same to the bit
-    whatever other rows are in the call. ``predicts_mean``: the inverse of a prediction is itself a mean in the AQS
-    unit, as a climatology is; otherwise the mean comes from the residuals.
+    Predictions are in the transformed unit, [n rows, H leads], never NaN, and a row's prediction is the
+    same to the bit whatever other rows are in the call. ``predicts_mean``: the inverse of a prediction is
+    itself a mean in the AQS unit, as a climatology is; otherwise the mean comes from the residuals.
     """
 
     @property
@@ -37,7 +37,7 @@ class PointModel(Protocol):
         ...
 
     def fit(self, features: pd.DataFrame, targets_t: FloatArray) -> Self:
-        """Learn from a feature table and its targets [n, H] in the transformed unit, NaN where not observed."""
+        """Learn from a feature table and its targets [n, H], transformed unit, NaN where not observed."""
         ...
 
     def predict(self, features: pd.DataFrame) -> FloatArray:

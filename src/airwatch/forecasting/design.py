@@ -1,7 +1,7 @@
 """From the feature table to the matrix a model is fitted on.
 
-Columns that start with ``value_`` hold concentrations in the AQS unit and may be transformed; all others are used as
-they are. A row's numbers come from that row alone, whatever other rows are in the call.
+Columns that start with ``value_`` hold concentrations in the AQS unit and may be transformed; all others are
+used as they are. A row's numbers come from that row alone, whatever other rows are in the call.
 """
 
 from collections.abc import Sequence
@@ -45,11 +45,13 @@ def require_features(features: pd.DataFrame, names: Sequence[str]) -> None:
 
 
 def feature_matrix(features: pd.DataFrame, names: Sequence[str]) -> NDArray[np.float32]:
-    """The named columns as a C-contiguous float32 matrix [n, len(names)], NaN where missing."""
-    return np.ascontiguousarray(features[list(names)].to_numpy(dtype=np.float32))
+    """The named columns as a new C-contiguous float32 matrix [n, len(names)], NaN where missing."""
+    return np.array(features[list(names)].to_numpy(dtype=np.float32), order="C")
 
 
-def transformed_matrix(features: pd.DataFrame, names: Sequence[str], transform: Transform) -> NDArray[np.float32]:
+def transformed_matrix(
+    features: pd.DataFrame, names: Sequence[str], transform: Transform
+) -> NDArray[np.float32]:
     """``feature_matrix`` with the concentrations in the transformed unit."""
     matrix = feature_matrix(features, names)
     concentrations = [i for i, name in enumerate(names) if name.startswith(CONCENTRATION_PREFIX)]
@@ -74,7 +76,8 @@ def first_known(*choices: FloatArray) -> FloatArray:
 
 def climatology_of_targets(features: pd.DataFrame, horizon: int) -> NDArray[np.float64]:
     """The climatology of each target day, AQS unit [n, horizon]."""
-    return np.column_stack([column(features, f"value_climatology_{lead:02d}") for lead in range(1, horizon + 1)])
+    names = [f"value_climatology_{lead:02d}" for lead in range(1, horizon + 1)]
+    return np.column_stack([column(features, name) for name in names])
 
 
 def require_rows(model: str, targets: FloatArray) -> None:
@@ -87,6 +90,6 @@ def require_rows(model: str, targets: FloatArray) -> None:
     fewest = int(np.argmin(observed))
     if observed[fewest] < MIN_TRAINING_ROWS:
         raise TooFewTrainingRows(
-            f"{model} has {observed[fewest]} observed targets at lead {fewest + 1} and needs {MIN_TRAINING_ROWS}: "
-            "give it a longer history or leave it out of the candidates."
+            f"{model} has {observed[fewest]} observed targets at lead {fewest + 1} and needs "
+            f"{MIN_TRAINING_ROWS}: give it a longer history or leave it out of the candidates."
         )

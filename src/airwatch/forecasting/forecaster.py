@@ -1,6 +1,7 @@
-"""The forecaster: a point model, the distribution around it, and what it says where recent history is too thin."""
+"""The forecaster: a point model, the distribution around it, and a fallback for a thin recent history."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,18 @@ class CalibratedModel:
     residuals: ResidualDistribution
     transform: Transform
 
+    @classmethod
+    def from_residuals(cls, model: PointModel, residuals: FloatArray, transform: Transform) -> Self:
+        """Surround a fitted model with its out-of-sample residuals, transformed unit [m, H], NaN where unknown.
+
+        Those of a model fitted by least squares are centred; a baseline's are left as they are, for its
+        prediction is a mean in the AQS unit and off the mean in another.
+
+        Raises:
+            ValueError: No residuals.
+        """
+        return cls(model, ResidualDistribution.fit(residuals, centred=not model.predicts_mean), transform)
+
     def forecast(self, features: pd.DataFrame, pollutant: str) -> pd.DataFrame:
         """Forecast every row of a feature table.
 
@@ -45,8 +58,8 @@ class CalibratedModel:
             pollutant: Whose AQI breakpoints count.
 
         Returns:
-            ``FORECAST_COLUMNS``, one row for each feature row and lead, sorted by key. Concentrations in the AQS unit,
-            quantiles and mean never negative; the AQI is that of the mean on EPA's newest table.
+            ``FORECAST_COLUMNS``, one row for each feature row and lead, sorted by key. Concentrations are
+            in the AQS unit and never negative; the AQI is that of the mean on EPA's newest table.
         """
         predictions = self.model.predict(features)
         mean = self._mean(predictions).ravel()
@@ -82,7 +95,8 @@ class Forecaster:
     Attributes:
         pollutant: Name in ``domain.pollutants``.
         main: Forecasts the rows with recent history; its name is the forecaster's.
-        fallback: Climatology with its own, wider residuals, for rows whose newest value is older than ``recent_days``.
+        fallback: Climatology with its own residuals, for rows whose newest value is older than
+            ``recent_days``.
         feature_names: The columns it was trained with, beside the key.
         recent_days: How old the newest observation may be, in days.
         training_window: First and last origin it was fitted on.
@@ -115,8 +129,8 @@ class Forecaster:
 
         Returns:
             ``FORECAST_COLUMNS``, one row for each feature row and lead 1 to ``horizon``, sorted by key.
-            ``model_name`` says which rows came from the fallback. A row's forecast is the same to the bit whatever
-            other rows are in the call.
+            ``model_name`` says which rows came from the fallback. A row's forecast is the same to the bit
+            whatever other rows are in the call.
 
         Raises:
             MissingFeatures: Columns of the training are not there; the message names them.
@@ -138,7 +152,7 @@ class Forecaster:
         return ~recent
 
     def knows_beyond(self, origin_dates: pd.Series) -> NDArray[np.bool_]:
-        """Which origins lie before the end of its training, so that it may have seen what it would forecast [n]."""
+        """Which origins lie before ``train_until``: it may have seen the days it would forecast there [n]."""
         return (origin_dates < self.train_until).to_numpy(dtype=bool)
 
     def _check(self, features: pd.DataFrame) -> None:
@@ -146,7 +160,9 @@ class Forecaster:
         require_features(features, (*KEYS, *self.feature_names))
         others = sorted(set(features["pollutant"].unique()) - {self.pollutant})
         if others:
-            raise ValueError(f"This model forecasts {self.pollutant} and was given rows of {', '.join(others)}.")
+            raise ValueError(
+                f"This model forecasts {self.pollutant}; it was given rows of {', '.join(others)}."
+            )
 
 
 @dataclass(frozen=True)
@@ -179,7 +195,7 @@ def fit_forecaster(
     climatology_residuals: FloatArray,
     recent_days: int,
 ) -> Forecaster:
-    """Fit a candidate and the climatology on all rows, and surround them with residuals from earlier evaluation.
+    """Fit a candidate and the climatology on all rows, and join them with residuals of earlier evaluation.
 
     Args:
         candidate: From ``build_candidate`` with the same transform.
@@ -198,8 +214,8 @@ def fit_forecaster(
     fallback = Climatology(transform).fit(features, targets_t)
     return Forecaster(
         pollutant=str(features["pollutant"].iloc[0]),
-        main=CalibratedModel(main, ResidualDistribution.fit(residuals), transform),
-        fallback=CalibratedModel(fallback, ResidualDistribution.fit(climatology_residuals), transform),
+        main=CalibratedModel.from_residuals(main, residuals, transform),
+        fallback=CalibratedModel.from_residuals(fallback, climatology_residuals, transform),
         feature_names=feature_columns(features),
         recent_days=recent_days,
         training_window=(features["origin_date"].min(), features["origin_date"].max()),

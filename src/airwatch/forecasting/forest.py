@@ -15,8 +15,8 @@ from airwatch.forecasting.transforms import FloatArray
 class ForestParams:
     """The budget of the forest.
 
-    ``sample_rows``: at most so many training rows, drawn at random; 0 takes them all. ``max_features``: the share of
-    the features tried at each split.
+    ``sample_rows``: at most so many training rows, drawn at random; 0 takes them all. ``max_features``: the
+    share of the features tried at each split.
     """
 
     n_estimators: int = 60

@@ -29,15 +29,17 @@ class RidgeParams:
 class RidgeByLead:
     """A linear model of each lead on standardised features; concentrations enter in the transformed unit.
 
-    A missing concentration takes the row's own level (its newest value, else the climatology of the origin's day, else
-    the training median); any other missing feature takes its training median.
+    A missing concentration takes the row's own level (its newest value, else the climatology of the
+    origin's day, else the training median); any other missing feature takes its training median.
     """
 
     transform: Transform
     params: RidgeParams = field(default_factory=RidgeParams)
     columns: tuple[str, ...] = ()
     medians: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
-    coefficients: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))  # [features, H], of raw features
+    coefficients: FloatArray = field(
+        default_factory=lambda: np.zeros((0, 0))
+    )  # [features, H], unstandardised
     intercepts: FloatArray = field(default_factory=lambda: np.zeros(0))
     name: ClassVar[str] = "ridge"
     predicts_mean: ClassVar[bool] = False

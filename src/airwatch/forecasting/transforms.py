@@ -1,7 +1,7 @@
 """Units in which models work: a transform takes concentrations there and back.
 
-The choice matters more than the algorithm (trees on raw PM2.5 do not beat persistence, on its logarithm they do), and it
-differs by pollutant, so it is a parameter.
+The choice matters more than the algorithm (trees on raw PM2.5 do not beat persistence, on its logarithm they
+do), and it differs by pollutant, so it is a parameter.
 """
 
 from dataclasses import dataclass
@@ -34,8 +34,9 @@ class Transform(Protocol):
 class Log1p:
     """The logarithm of one plus the concentration, mirrored below zero.
 
-    Instruments report small negative concentrations. ``log1p`` alone turns them into far outliers (-0.9 becomes -2.3)
-    and has no value below -1; the mirror image keeps the function smooth, rising and invertible, and cuts nothing.
+    Instruments report small negative concentrations. ``log1p`` alone turns them into far outliers (-0.9
+    becomes -2.3) and has no value below -1; the mirror image keeps the function smooth, rising and
+    invertible.
     """
 
     name: str = "log1p"

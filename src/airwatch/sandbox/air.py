@@ -13,9 +13,12 @@ from airwatch.sandbox.randomness import Floats, generator, remembered, weekdays_
 from airwatch.sandbox.weather import FRONTAL, HUMID, STAGNANT, Weather, mixing, phase
 
 # Monday to Sunday, as a share of the mean.
-PM25_WEEK = np.array([-0.022, -0.008, 0.0, 0.0, 0.006, 0.018, 0.006])
-OZONE_WEEK = np.array([-0.02, -0.015, -0.015, -0.01, 0.0, 0.025, 0.035])
+PM25_WEEK = np.array([-0.027, -0.008, 0.0, 0.0, 0.005, 0.021, 0.009])
+OZONE_WEEK = np.array([-0.03, -0.025, -0.02, -0.01, 0.0, 0.035, 0.05])
 TRAFFIC_WEEK = np.array([0.03, 0.06, 0.06, 0.06, 0.06, -0.07, -0.2])
+
+# Two weeks that swell and fade, with the same smoke on each weekday: sin² and cos² a week apart add up to one.
+SMOKE_SHAPE = np.sin(np.pi * (np.arange(14) + 0.5) / 14) ** 2
 
 URBAN_SHARE = np.array([{"urban": 1.0, "suburban": 0.55, "rural": 0.1}[s.setting] for s in SITES])
 
@@ -30,6 +33,16 @@ def _field(seed: int, subject: str, year: int, memory: float, *lengths_km: float
     return remembered(seed, f"{subject} field", year, len(SITES), memory, mixing(*lengths_km))
 
 
+def _in_step_with_the_week(values: Floats, weather: Weather, effect: Floats) -> Floats:
+    """``values`` scaled so that over the year each weekday stands above or below the others by ``effect``, [7, sites], and by no luck.
+
+    Fifty weeks of weather leave the weekdays five percent apart, more than the true effect is.
+    """
+    weekday = weekdays_of(weather.days)
+    usual = np.array([values[weekday == day].mean() for day in range(7)])
+    return np.asarray(values * _column((usual.mean() / usual)[weekday]) * (1 + effect[weekday]))
+
+
 def _column(series: NDArray[np.generic]) -> Floats:
     return np.asarray(series, dtype=np.float64)[:, None]
 
@@ -40,28 +53,27 @@ def smoke_of(seed: int, weather: Weather, year: int) -> Floats:
     east = np.array([s.east_km for s in SITES]) / 100
     north = np.array([s.north_km for s in SITES]) / 100
     smoke = np.zeros((len(weather.days), len(SITES)))
-    for _ in range(chance.poisson(2.2)):
-        first, length = chance.integers(165, 290), chance.integers(3, 10)
-        strength = np.exp(2.3 + 0.75 * chance.standard_normal())
+    for _ in range(chance.poisson(1.5)):
+        first, strength = chance.integers(160, 285), np.exp(2.3 + 0.5 * chance.standard_normal())
         lean_east, lean_north = 0.5 * chance.standard_normal(2)
-        shape = np.sin(np.pi * (np.arange(length) + 0.5) / length) * np.exp(0.35 * chance.standard_normal(length))
-        smoke[first : first + length] += strength * shape[:, None] * np.exp(lean_east * east + lean_north * north)
+        shape = SMOKE_SHAPE * np.exp(0.4 * chance.standard_normal(len(SMOKE_SHAPE)))
+        smoke[first : first + len(shape)] += strength * shape[:, None] * np.exp(lean_east * east + lean_north * north)
     return smoke
 
 
 def pm25_without_smoke(seed: int, weather: Weather, year: int) -> Floats:
     """24-hour PM2.5, µg/m³, [days, sites]: two seasons, standing air, and holidays with fireworks."""
-    season = 0.15 * np.cos(phase(weather.days, 5)) + 0.13 * np.cos(2 * phase(weather.days, 8))
-    week = PM25_WEEK[weekdays_of(weather.days)]
+    season = 0.12 * np.cos(phase(weather.days, 5)) + 0.12 * np.cos(2 * phase(weather.days, 8))
     regime = np.select([weather.regime == FRONTAL, weather.regime == STAGNANT, weather.regime == HUMID], [-0.14, 0.1, 0.05])
     slow = remembered(seed, "pm25 slow", year, 1, 0.97)[:, 0]
     regional = remembered(seed, "pm25 regional", year, 1, 0.62)[:, 0]
-    log_region = season + np.log1p(week) + regime + 0.17 * weather.stagnation + 0.17 * regional + 0.07 * slow
-    field = 0.3 * _field(seed, "pm25", year, 0.58, 40.0, 170.0)
+    log_region = season + regime + 0.19 * weather.stagnation + 0.14 * regional + 0.07 * slow
+    field = 0.3 * _field(seed, "pm25", year, 0.54, 40.0, 170.0)
     urban_winter = 0.12 * np.outer(np.cos(phase(weather.days, 5)), URBAN_SHARE - 0.5)
     base = (5.6 + 3.6 * URBAN_SHARE) * _own_level(seed, "pm25", 0.09)
     fireworks = np.isin(weather.days, np.array([f"{year}-01-01", f"{year}-07-04", f"{year}-07-05"], dtype="datetime64[D]"))
-    return np.asarray(base * np.exp(_column(log_region + 0.35 * fireworks) + field + urban_winter))
+    pm25 = base * np.exp(_column(log_region + 0.35 * fireworks) + field + urban_winter)
+    return _in_step_with_the_week(pm25, weather, _column(PM25_WEEK))
 
 
 def ozone(seed: int, weather: Weather, year: int) -> Floats:
@@ -70,23 +82,23 @@ def ozone(seed: int, weather: Weather, year: int) -> Floats:
     summer = 0.5 + 0.5 * sun
     regional = remembered(seed, "ozone regional", year, 1, 0.5)[:, 0]
     regime = np.select([weather.regime == FRONTAL, weather.regime == STAGNANT, weather.regime == HUMID], [-2.5, 2.0, -2.5])
-    episode = (1.2 + 5.0 * summer) * weather.heat + (0.8 + 2.2 * summer) * weather.stagnation + regime + 3.8 * regional
-    field = (3.6 + 2.6 * _column(summer)) * _field(seed, "ozone", year, 0.42, 120.0, 400.0)
+    episode = (1.0 + 3.6 * summer) * weather.heat + (0.8 + 1.8 * summer) * weather.stagnation + regime + 2.4 * regional
+    field = (5.0 + 4.0 * _column(summer)) * _field(seed, "ozone", year, 0.36, 60.0, 220.0)
     titration = np.outer(5.0 + 3.0 * (1 - summer), URBAN_SHARE)
-    level = 44 + 13.2 * sun + 2.4 * np.sin(phase(weather.days, 186)) * -1 + episode
-    weekend = 1 + np.outer(OZONE_WEEK[weekdays_of(weather.days)], 0.6 + 0.6 * URBAN_SHARE)
-    ppb = (_column(level) + field - titration) * weekend * _own_level(seed, "ozone", 0.03)
+    level = 43 + 12.0 * sun - 2.4 * np.sin(phase(weather.days, 186)) + episode
+    ppb = (_column(level) + field - titration) * _own_level(seed, "ozone", 0.03)
     # Ozone has a floor: below it the scale is bent so that no day is negative.
-    return np.asarray(4.0 * np.logaddexp(0.0, ppb / 4.0 - 1.0) + 4.0) / 1000
+    ppm = np.asarray(4.0 * np.logaddexp(0.0, ppb / 4.0 - 1.0) + 4.0) / 1000
+    return _in_step_with_the_week(ppm, weather, np.outer(OZONE_WEEK, 0.6 + 0.6 * URBAN_SHARE))
 
 
 def traffic(seed: int, weather: Weather, year: int, subject: str) -> Floats:
     """What traffic leaves in the air, about one in the middle of the city, [days, sites]; NO2 and CO are scaled from it."""
     season = 0.22 * np.cos(phase(weather.days, 8))
-    week = np.outer(TRAFFIC_WEEK[weekdays_of(weather.days)], 0.3 + 0.7 * URBAN_SHARE)
     regional = 0.2 * weather.stagnation - 0.12 * (weather.regime == FRONTAL) + season
     field = 0.24 * _field(seed, subject, year, 0.45, 30.0, 120.0)
-    return np.asarray((0.22 + 0.78 * URBAN_SHARE) * _own_level(seed, subject, 0.12) * (1 + week) * np.exp(_column(regional) + field))
+    exhaust = (0.22 + 0.78 * URBAN_SHARE) * _own_level(seed, subject, 0.12) * np.exp(_column(regional) + field)
+    return _in_step_with_the_week(exhaust, weather, np.outer(TRAFFIC_WEEK, 0.3 + 0.7 * URBAN_SHARE))
 
 
 def dust(seed: int, weather: Weather, year: int) -> Floats:

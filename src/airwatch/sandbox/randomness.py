@@ -6,6 +6,7 @@ is the same whoever asks, in whatever order.
 
 from __future__ import annotations
 
+import math
 from zlib import crc32
 
 import numpy as np
@@ -31,18 +32,13 @@ def weekdays_of(days: NDArray[np.datetime64]) -> NDArray[np.int64]:
 
 
 def innovations(seed: int, subject: str, year: int, columns: int) -> Floats:
-    """Standard normal numbers [days of the year, columns] whose mean over each weekday of the year is zero.
-
-    Without that balance the luck of fifty weeks is as large as a true weekday effect of two percent, and six years of sandbox data
-    would show an effect that nobody put there.
-    """
-    noise = generator(seed, subject, year).standard_normal((len(days_of(year)), columns))
-    for start in range(7):
-        noise[start::7] -= noise[start::7].mean(axis=0)
-    return noise
+    """Standard normal numbers, [days of the year, columns]."""
+    return generator(seed, subject, year).standard_normal((len(days_of(year)), columns))
 
 
-def remembered(seed: int, subject: str, year: int, columns: int, memory: float, mixing: Floats | None = None) -> Floats:
+def remembered(
+    seed: int, subject: str, year: int, columns: int, memory: float, mixing: Floats | None = None, delay: int = 0
+) -> Floats:
     """A series of unit variance that forgets by the factor ``memory`` a day, [days of the year, columns].
 
     Args:
@@ -50,13 +46,15 @@ def remembered(seed: int, subject: str, year: int, columns: int, memory: float, 
         subject: Names the random stream.
         year: Calendar year.
         columns: How many series.
-        memory: Lag-1 autocorrelation, 0 to 0.97.
+        memory: Lag-1 autocorrelation, above 0, at most 0.97.
         mixing: [columns, columns] factor that makes the columns alike (the Cholesky factor of their correlation).
+        delay: Days by which the series trails the same series with the delay 0.
     """
     # What is left of an innovation after this many days is below one thousandth of it.
-    length = max(2, min(365, int(np.ceil(np.log(1e-3) / np.log(memory)))))
-    before = innovations(seed, subject, year - 1, columns)[-(length - 1) :]
-    noise = np.concatenate([before, innovations(seed, subject, year, columns)])
+    length = max(2, min(365, math.ceil(math.log(1e-3) / math.log(memory))))
+    before = innovations(seed, subject, year - 1, columns)[-(length - 1 + delay) :]
+    this = innovations(seed, subject, year, columns)
+    noise = np.concatenate([before, this])[: length - 1 + len(this)]
     weights = memory ** np.arange(length)
     series = lfilter(weights / np.sqrt(np.sum(weights**2)), [1.0], noise, axis=0)[length - 1 :]
     return np.asarray(series if mixing is None else series @ mixing.T, dtype=np.float64)

@@ -56,9 +56,9 @@ def weather_of(seed: int, year: int) -> Weather:
     """The weather of one calendar year."""
     days, sites = days_of(year), len(SITES)
     ridge, flow, own = (remembered(seed, f"weather {n}", year, 1, m)[:, 0] for n, m in (("ridge", 0.68), ("flow", 0.6), ("own", 0.8)))
-    # The sum of a ridge's last days: air gets dirty and hot while it stands, and the barometer knows a day ahead.
-    stood = remembered(seed, "weather ridge", year, 1, 0.82)[:, 0]
-    stagnation = 0.6 * stood + 0.4 * ridge
+    # Air gets dirty and hot while a ridge stands, from the day after it came: the barometer knows a day ahead.
+    stood = remembered(seed, "weather ridge", year, 1, 0.8, delay=1)[:, 0]
+    stagnation = 0.75 * stood + 0.3 * ridge
     heat = 0.5 * stood + 0.4 * flow + 0.65 * own
     regime = np.select([ridge < -0.9, (stagnation > 0.6), flow > 0.5], [FRONTAL, STAGNANT, HUMID], VENTILATED)
     local = [remembered(seed, f"weather {n}", year, sites, 0.4, mixing(150.0)) for n in ("t", "s", "d", "h", "p")]

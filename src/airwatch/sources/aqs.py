@@ -1,8 +1,8 @@
 """The AQS Data Mart API: a year and up to five parameters at a time, header status to rows or error.
 
-Limits are EPA's (https://aqs.epa.gov/aqsweb/documents/data_api.html): begin and end of a request for data lie in one
-calendar year, and it names at most five parameter codes. AQS answers a refused request with HTTP 200 as well as 400,
-so the status in the header decides.
+Limits are EPA's (https://aqs.epa.gov/aqsweb/documents/data_api.html): begin and end of a request for data lie
+in one calendar year, and it names at most five parameter codes. AQS answers a refused request with HTTP 200
+as well as 400, so the status in the header decides.
 """
 
 from __future__ import annotations
@@ -17,18 +17,28 @@ import pandas as pd
 
 from airwatch.domain.areas import Area
 from airwatch.domain.pollutants import POLLUTANTS, WEATHER
-from airwatch.sources.aqs_reply import DAILY_DATA, MONITORS, Reply, Service, UnknownShape, read_reply, to_frame
+from airwatch.sources.aqs_reply import (
+    DAILY_DATA,
+    MONITORS,
+    Reply,
+    Service,
+    UnknownShape,
+    read_reply,
+    to_frame,
+)
 from airwatch.sources.errors import SourceChanged, SourceRefused
 from airwatch.sources.http import PoliteSession, Request
 from airwatch.sources.redaction import redact
 
 MOST_CODES = 5
-# AQS takes the window of last changes as a pair; its end is a fixed day far ahead, so that nothing reads the clock.
+# AQS takes the window of last changes as a pair. Its end is a fixed day far ahead, so no clock is read.
 CHANGED_UNTIL = date(2099, 12, 31)
 STATUSES_WITH_ROWS = frozenset({"Success", "No data matched your selection"})
 LONGEST_REASON = 300
 
-_LABELS = {known.aqs_code: known.label for known in (*POLLUTANTS.values(), *WEATHER.values())}
+_LABELS = {pollutant.aqs_code: pollutant.label for pollutant in POLLUTANTS.values()} | {
+    weather.aqs_code: weather.label for weather in WEATHER.values()
+}
 _ABOUT_CREDENTIALS = re.compile(r"\b(e-?mail|key|account|password)\b", re.IGNORECASE)
 
 
@@ -38,11 +48,13 @@ class AqsClient:
     Args:
         session: Makes the requests: paced, retried, quiet about secrets. ``close`` closes it.
         base_url: ``https://aqs.epa.gov/data/api``, or that of a server that speaks the same protocol.
-        credentials: Gives e-mail and key; called with each request and never before the first, so that a client can
-            be made without them.
+        credentials: Gives e-mail and key; called with each request and never before the first, so that a
+            client can be made without them.
     """
 
-    def __init__(self, session: PoliteSession, base_url: str, credentials: Callable[[], tuple[str, str]]) -> None:
+    def __init__(
+        self, session: PoliteSession, base_url: str, credentials: Callable[[], tuple[str, str]]
+    ) -> None:
         self._session = session
         self._base_url = base_url.rstrip("/")
         self._credentials = credentials
@@ -60,9 +72,9 @@ class AqsClient:
             changed_since: Only rows that changed on this day or later.
 
         Returns:
-            The 32 fields of ``dailyData``, one row per AQS's ten-part key and sorted by it. Codes are ``str`` with
-            their zeros, ``poc`` is int64, numbers are float64 in ``units_of_measure``, ``date_local`` and
-            ``date_of_last_change`` are timestamps at midnight without a zone. Empty when AQS has no data.
+            The 32 fields of ``dailyData``, one row per AQS's ten-part key and sorted by it. Codes are ``str``
+            with their zeros, ``poc`` is int64, numbers are float64 in ``units_of_measure``, ``date_local``
+            and ``date_of_last_change`` are timestamps at midnight without a zone. Empty when AQS has no data.
 
         Raises:
             SourceUnavailable: No usable reply after patient retries.
@@ -84,9 +96,10 @@ class AqsClient:
         """Monitors in ``area`` that measured one of ``codes`` at some time from ``first`` to ``last``.
 
         Returns:
-            The 41 fields of ``monitors``, one row per monitor (and parameter), types as in ``daily_summaries``;
-            ``open_date`` and ``close_date`` are timestamps. Only ids, ``poc``, ``latitude`` and ``longitude`` (in
-            degrees) are sure to be there; the others may hold nulls. Empty when AQS knows none.
+            The 41 fields of ``monitors``, one row per monitor (and parameter), types as in
+            ``daily_summaries``; ``open_date`` and ``close_date`` are timestamps. Only ids, ``poc``,
+            ``latitude`` and ``longitude`` (in degrees) are sure to be there; the others may hold nulls. Empty
+            when AQS knows none.
 
         Raises:
             SourceUnavailable: No usable reply after patient retries.
@@ -113,10 +126,15 @@ class AqsClient:
         self.close()
 
     def _rows(
-        self, service: Service, codes: Sequence[str], area: Area, first: date, last: date, more: Mapping[str, str]
+        self,
+        service: Service,
+        codes: Sequence[str],
+        area: Area,
+        first: date,
+        last: date,
+        more: Mapping[str, str],
     ) -> pd.DataFrame:
         """One request, answered with a frame or an error."""
-        email, key = self._credentials()
         request = Request(
             source="AQS",
             asked=f"{service.name} of {_names(codes)} for {area}, {_period(first, last)}",
@@ -128,15 +146,16 @@ class AqsClient:
                 **more,
                 **area.query,
             },
-            secrets={"email": email, "key": key},
+            secrets=dict(zip(("email", "key"), self._credentials(), strict=True)),
         )
         try:
             status, reply = self._session.get(request, lambda text: read_reply(text, service))
             if reply.status in STATUSES_WITH_ROWS:
                 return to_frame(reply, service)
+            error = _error_of(request, status, reply)
         except UnknownShape as shape:
-            raise SourceChanged(_changed(request, str(shape))) from None
-        raise _error_of(request, status, reply)
+            error = SourceChanged(_changed(request, str(shape)))
+        raise error  # outside of the block, for the context of an error holds the reply, which may echo the key
 
 
 def split_by_year(first: date, last: date) -> list[tuple[date, date]]:
@@ -147,7 +166,8 @@ def split_by_year(first: date, last: date) -> list[tuple[date, date]]:
     """
     _check_period(first, last)
     return [
-        (max(first, date(year, 1, 1)), min(last, date(year, 12, 31))) for year in range(first.year, last.year + 1)
+        (max(first, date(year, 1, 1)), min(last, date(year, 12, 31)))
+        for year in range(first.year, last.year + 1)
     ]
 
 
@@ -167,15 +187,19 @@ def _groups(codes: Sequence[str]) -> Iterator[Sequence[str]]:
 def _joined(frames: list[pd.DataFrame], service: Service) -> pd.DataFrame:
     if len(frames) == 1:
         return frames[0]
-    return pd.concat(frames, ignore_index=True).sort_values(list(service.key), kind="stable", ignore_index=True)
+    return pd.concat(frames, ignore_index=True).sort_values(
+        list(service.key), kind="stable", ignore_index=True
+    )
 
 
 def _error_of(request: Request, status: int, reply: Reply) -> SourceRefused | SourceChanged:
     """What a reply means that brought no rows and does not say that there are none."""
     if not reply.status.startswith("Failed") and status < 400:
         said = redact(reply.status, request.secrets)[:LONGEST_REASON]
-        return SourceChanged(_changed(request, f"its header says {said!r}" if said else "it has no Header with a status"))
-    reason = redact(reply.errors, request.secrets)[:LONGEST_REASON].rstrip(". ") or f"HTTP {status}, no reason given"
+        what = f"its header says {said!r}" if said else "it has no Header with a status"
+        return SourceChanged(_changed(request, what))
+    given = redact(reply.errors, request.secrets)[:LONGEST_REASON].rstrip(". ")
+    reason = given or f"HTTP {status}, no reason given"
     remedy = "Correct the area, the pollutants or the years; asking again gives the same answer."
     if _ABOUT_CREDENTIALS.search(reason) or status in (401, 403):
         remedy = (

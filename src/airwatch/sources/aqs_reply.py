@@ -1,6 +1,6 @@
 """What an AQS reply holds: the envelope, and the fields of its rows with their types.
 
-Fields and types are those of replies recorded from AQS on 2026-05-12. Identifiers are strings with their zeros.
+Fields and types are those of replies recorded from AQS on 2026-05-12. Codes are strings with their zeros.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import pandas as pd
 Kind = Literal["text", "whole", "number", "date"]
 
 ROW: Final = object()  # stands in the parsed body where a row was
-DATE_UNIT = "datetime64[us]"
 
 
 class UnknownShape(Exception):
@@ -46,15 +45,16 @@ def _kinds(fields: str, **others: Kind) -> dict[str, Kind]:
 
 
 _MONITOR = ("state_code", "county_code", "site_number", "parameter_code", "poc")
-_DAILY_KEY = (*_MONITOR, "date_local", "sample_duration_code", "pollutant_standard", "event_type", "method_code")
+_VARIANT = ("sample_duration_code", "pollutant_standard", "event_type", "method_code")
 
 DAILY_DATA = Service(
     name="dailyData",
     fields=_kinds(
         "state_code county_code site_number parameter_code poc latitude longitude datum parameter"
         " sample_duration_code sample_duration pollutant_standard date_local units_of_measure event_type"
-        " observation_count observation_percent validity_indicator arithmetic_mean first_max_value first_max_hour"
-        " aqi method_code method local_site_name site_address state county city cbsa_code cbsa date_of_last_change",
+        " observation_count observation_percent validity_indicator arithmetic_mean first_max_value"
+        " first_max_hour aqi method_code method local_site_name site_address state county city cbsa_code cbsa"
+        " date_of_last_change",
         poc="whole",
         latitude="number",
         longitude="number",
@@ -68,20 +68,22 @@ DAILY_DATA = Service(
         date_of_last_change="date",
     ),
     optional=frozenset(
-        "datum parameter sample_duration first_max_hour aqi method local_site_name site_address state county city"
-        " cbsa".split()
+        _kinds(
+            "datum parameter sample_duration first_max_hour aqi method local_site_name site_address state"
+            " county city cbsa"
+        )
     ),
     identity=(*_MONITOR, "date_local"),
-    key=_DAILY_KEY,
+    key=(*_MONITOR, "date_local", *_VARIANT),
 )
 
 _MONITOR_FIELDS = _kinds(
     "state_code county_code site_number parameter_code poc parameter_name open_date close_date"
     " concurred_exclusions dominant_source measurement_scale measurement_scale_def monitoring_objective"
-    " last_method_code last_method_description last_method_begin_date naaqs_primary_monitor qa_primary_monitor"
-    " monitor_type networks monitoring_agency_code monitoring_agency si_id latitude longitude datum"
-    " lat_lon_accuracy elevation probe_height pl_probe_location local_site_name address state_name county_name"
-    " city_name cbsa_code cbsa_name csa_code csa_name tribal_code tribe_name",
+    " last_method_code last_method_description last_method_begin_date naaqs_primary_monitor"
+    " qa_primary_monitor monitor_type networks monitoring_agency_code monitoring_agency si_id latitude"
+    " longitude datum lat_lon_accuracy elevation probe_height pl_probe_location local_site_name address"
+    " state_name county_name city_name cbsa_code cbsa_name csa_code csa_name tribal_code tribe_name",
     poc="whole",
     open_date="date",
     close_date="date",
@@ -103,7 +105,7 @@ MONITORS = Service(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # a reply may echo the key
 class Reply:
     """A reply whose rows were taken apart while it was parsed.
 
@@ -145,7 +147,7 @@ def to_frame(reply: Reply, service: Service) -> pd.DataFrame:
     """The rows as a typed frame, sorted by the key of the service; a reply without rows gives an empty one.
 
     Returns:
-        All fields of the service: text as ``str``, ``poc`` int64, numbers float64, dates as midnight timestamps.
+        All fields of the service: text ``str``, ``poc`` int64, numbers float64, dates midnight timestamps.
 
     Raises:
         UnknownShape: ``Data`` is not a list of rows, or a field holds something else than its kind.
@@ -202,7 +204,7 @@ def _typed(values: list[Any], kind: Kind) -> pd.Series[Any]:
             return pd.Series(values, dtype="str")
         case "date":
             days = pd.Series(values, dtype="str").str.slice(0, 10)
-            return pd.to_datetime(days, format="%Y-%m-%d").astype(DATE_UNIT)
+            return pd.Series(pd.to_datetime(days, format="%Y-%m-%d").astype("datetime64[us]"))
         case "number":
             return pd.Series(np.asarray(values, dtype="float64"))
         case "whole":

@@ -1,7 +1,7 @@
 """What can go wrong between a question to EPA and its answer.
 
-Every message is one line that names what was asked, what came back and what to do. No message, cause or context of
-these errors holds an e-mail, a key or an address with a query string.
+Every message is one line that names what was asked, what came back and what to do. No message, cause or
+context of these errors holds an e-mail, a key or an address with a query string.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One polite GET: paced, retried while waiting can mend, and silent about secrets.
 
-Secrets travel in the query string, as AQS wants them, so the exceptions of ``requests`` and the debug lines of
-``urllib3`` carry them. Here such an exception becomes a few words of our own and is gone before anything is raised,
-so that no cause or context keeps it, and the log lines are redacted.
+Secrets travel in the query string, as AQS wants them, so the exceptions of ``requests`` and the debug lines
+of ``urllib3`` carry them. Here such an exception becomes a few words of our own and is gone before anything
+is raised, so that no cause or context keeps it, and the log lines are redacted.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why an attempt gave nothing: in words, the pause the server asks for, and whether waiting can mend it."""
+    """Why an attempt gave nothing, the pause that the server asks for, and whether waiting can mend it."""
 
     what: str
     retry_after_s: float = 0.0
@@ -83,22 +83,29 @@ class Trouble:
 
 
 def open_transport(base_url: str) -> requests.Session:
-    """A session that keeps its connection; on loopback it goes past any proxy of the environment."""
-    session = requests.Session()
-    host = urlsplit(base_url).hostname or ""
+    """A session that keeps its connection; on loopback it goes past any proxy of the environment.
+
+    Raises:
+        SourceRefused: ``base_url`` is not an http or https address.
+    """
     try:
-        session.trust_env = not ipaddress.ip_address(host).is_loopback
+        parts = urlsplit(base_url)
+        host = parts.hostname if parts.scheme in ("http", "https") else None
     except ValueError:
-        session.trust_env = host != "localhost"
+        host = None
+    if not host:
+        raise SourceRefused(f"{base_url!r} is no base URL. Write one like https://aqs.epa.gov/data/api.")
+    session = requests.Session()
+    session.trust_env = not _is_loopback(host)
     return session
 
 
 class PoliteSession:
     """Makes one request at a time and does not give up at the first failure.
 
-    Retried: timeouts, dropped connections, replies cut short or that are not JSON (an HTML page), 408, 425, 429 and
-    5xx, after 1, 2, 4, ... seconds up to ``longest_pause_s`` or as long as ``Retry-After`` says. A server that fails
-    one request in four fails ten in a row once in a million.
+    Retried: timeouts, dropped connections, replies cut short or that are not JSON (an HTML page), 408, 425,
+    429 and 5xx, after 1, 2, 4, ... seconds up to ``longest_pause_s`` or as long as ``Retry-After`` says. A
+    server that fails one request in four fails ten in a row once in a million.
 
     Args:
         pacer: Says when a request may go; each attempt asks it.
@@ -107,8 +114,8 @@ class PoliteSession:
         clock: Seconds from any moment, for ``patience_s``.
         attempts: Requests made for one question before giving up.
         longest_pause_s: Longest pause between two attempts that the server did not ask for.
-        patience_s: No attempt begins this long after the first one, so that a server that accepts connections and
-            never answers is given up after three read timeouts and not after ten.
+        patience_s: No attempt is made when this long has passed since the first, so that a server that
+            accepts connections and never answers is given up after three read timeouts and not after ten.
     """
 
     def __init__(
@@ -139,7 +146,7 @@ class PoliteSession:
             decode: Turns the body into a value; a ``ValueError`` means that the body is cut short or no JSON.
 
         Returns:
-            HTTP status and the decoded body. A status of 400 to 499 with a readable body is an answer, not an error.
+            HTTP status and the decoded body. A status of 400 to 499 with a readable body is an answer.
 
         Raises:
             SourceUnavailable: Waiting did not help, or the server asks for a pause of more than 15 minutes.
@@ -190,9 +197,10 @@ class PoliteSession:
             )
         except (OSError, *BAD_ADDRESS) as error:  # requests' exceptions are OSErrors
             return _trouble_of(error, request)
-        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or response.status_code in REFUSALS_THAT_PASS:
-            return Trouble(_status_line(response.status_code), _retry_after_s(response.headers))
-        return response.status_code, response.content.decode("utf-8-sig", errors="replace")
+        status = response.status_code
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in REFUSALS_THAT_PASS:
+            return Trouble(_status_line(status), _retry_after_s(response.headers))
+        return status, response.content.decode("utf-8-sig", errors="replace")
 
     def _is_enough(self, state: RetryCallState, begun: float) -> bool:
         return state.attempt_number >= self._attempts or self._clock() - begun >= self._patience_s
@@ -215,6 +223,13 @@ class PoliteSession:
         )
 
 
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _result(state: RetryCallState) -> object:
     return state.outcome.result() if state.outcome else None
 
@@ -224,14 +239,15 @@ def _is_worth_retrying(outcome: object) -> bool:
 
 
 def _give_up(request: Request, trouble: Trouble, attempts: int) -> SourceRefused | SourceUnavailable:
-    asked = f"{request.source} gave no answer for {request.asked}: {trouble.what}"
+    told = f"{request.source} gave no answer for {request.asked}: {trouble.what}"
     if not trouble.passing:
-        return SourceRefused(f"{asked} from {_host(request)}. Check that the base URL is that of {request.source}.")
+        remedy = f"Check that the base URL is that of {request.source}."
+        return SourceRefused(f"{told} from {_host(request)}. {remedy}")
     if trouble.retry_after_s > LONGEST_RETRY_AFTER_S:
         minutes = math.ceil(trouble.retry_after_s / 60)
-        return SourceUnavailable(f"{asked}, and it asks for a pause of {minutes} minutes. Run again after that.")
-    times = f"{attempts} attempts" if attempts > 1 else "1 attempt"
-    return SourceUnavailable(f"{asked} ({times} at {_host(request)}). Run again later; what has arrived is kept.")
+        return SourceUnavailable(f"{told}, with a pause of {minutes} minutes. Run again after that.")
+    where = f"{attempts} attempt{'s' if attempts > 1 else ''} at {_host(request)}"
+    return SourceUnavailable(f"{told} ({where}). Run again later; what has arrived is kept.")
 
 
 def _trouble_of(error: Exception, request: Request) -> Trouble:
@@ -252,7 +268,7 @@ def _trouble_of(error: Exception, request: Request) -> Trouble:
 
 def _host(request: Request) -> str:
     """Host and port, without a user or a password that the address may hold."""
-    return urlsplit(request.url).netloc.rpartition("@")[2] or "no host"
+    return request.url.partition("//")[2].partition("/")[0].rpartition("@")[2]
 
 
 def _status_line(status: int) -> str:
@@ -263,7 +279,7 @@ def _status_line(status: int) -> str:
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float:
-    """Seconds that ``Retry-After`` asks for: a number, or a date told by the server's own clock; 0 when neither."""
+    """Seconds that ``Retry-After`` asks for: a number, or a date read by the server's own clock; else 0."""
     given = headers.get("Retry-After", "").strip()
     if given.isdecimal():
         return float(given)

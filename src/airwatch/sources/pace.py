@@ -1,10 +1,10 @@
 """Pacing: at most so many requests in any 60 seconds, as the server sees them arrive.
 
-The record of recent requests is a small file, so that a process started right after another one goes on counting.
+The record of recent requests is a small file, so that a process started right after another goes on counting.
 A request arrives some time after it was allowed, so the record keeps the latest moment at which it can have
-arrived: while it is out, ``UNANSWERED_S`` after it was allowed; once its reply is here, the moment of the reply.
-pyrate-limiter is not used: it stamps requests when they are allowed, its SQLite bucket takes no clock of the
-caller's, and after a clock was set back it would wait until the clock has caught up.
+arrived: while it is out, ``UNANSWERED_S`` after it was allowed; once its reply is here, that moment.
+A limiter that stamps requests when it allows them lets N + 1 of them arrive within a minute when the first is
+slow on its way and the last is quick.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 WINDOW_S = 60.0
 MARGIN_S = 0.5  # the server's minute may run a little faster than ours
-UNANSWERED_S = 15.0  # a request whose process was killed has reached the server by then: connecting ends after 10 s
+UNANSWERED_S = 15.0  # connecting ends after 10 s, so a killed process's last request has arrived by then
 SHORTEST_SLEEP_S = 0.01
 
 
@@ -49,8 +49,8 @@ class SlidingWindow:
     Nothing is read or written before the first request.
 
     Args:
-        file: Record of the recent requests, made when missing. One that cannot be read counts as a full minute of
-            requests, so it costs up to a minute and never stops a run. A lock file lies beside it.
+        file: Record of the recent requests, made when missing. One that cannot be read counts as a full
+            minute of requests, so it costs a minute and never stops a run. A lock file lies beside it.
         per_minute: Requests allowed in any 60 s, at least 1.
         clock: Seconds since 1970; it must go on over restarts of the process.
         sleep: Waits that many seconds.
@@ -97,8 +97,8 @@ class SlidingWindow:
                     stamp = now + UNANSWERED_S
                     self._write([*stamps, stamp])
                     return stamp
-                # Written back although nothing was added: stamps from before the clock was set back are pulled
-                # to the present once, else each look would pull them along and the wait would never end.
+                # Written back although nothing was added: stamps from before the clock was set back are
+                # pulled to the present once; pulled along at each look, they would make the wait endless.
                 self._write(stamps)
             logger.debug("Waiting %.0f s: at most %d requests a minute", wait_s, self._per_minute)
             self._sleep(max(wait_s, SHORTEST_SLEEP_S))
@@ -127,7 +127,7 @@ class SlidingWindow:
         except FileNotFoundError:
             return []
         except (ValueError, TypeError, KeyError):
-            logger.warning("The record of recent requests %s cannot be read; pausing as after a full minute", self._file)
+            logger.warning("Cannot read the record of recent requests %s; pausing for a minute", self._file)
             return [now] * self._per_minute
         return sorted(min(stamp, now + UNANSWERED_S) for stamp in stamps if stamp > now - WINDOW_S - MARGIN_S)
 

@@ -21,7 +21,7 @@ def redact(text: str, secrets: Mapping[str, str]) -> str:
 
 
 def redact_transport_logs() -> None:
-    """Replace e-mail and key in what ``urllib3`` logs about its requests, at any level; doing it twice is harmless."""
+    """Replace e-mail and key in what ``urllib3`` logs about its requests; doing it twice is harmless."""
     for name in _CHATTY_LOGGERS:
         logging.getLogger(name).addFilter(_redact_queries)
 

@@ -1,0 +1,67 @@
+# Everything below works from a clean clone: each target makes what it needs first.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run test check format sandbox viz lock clean
+
+export DO_NOT_TRACK := 1
+export KEDRO_DISABLE_TELEMETRY := 1
+export MLFLOW_DISABLE_TELEMETRY := true
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+# A waiting OpenMP thread that spins starves a machine of few cores.
+export OMP_WAIT_POLICY := passive
+
+BIN := .venv/bin
+# The first Python from 3.11 to 3.13 that can make a virtual environment.
+FIND_PYTHON = for p in $(PYTHON) python3.11 python3.12 python3.13 python3 python; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && exit; \
+	done; echo "No Python 3.11 to 3.13 with venv was found; set PYTHON=..." >&2; exit 1
+COMPILE_LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --quiet \
+	--no-header --no-annotate --no-emit-index-url --generate-hashes
+
+help:  ## what each target does
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: .venv/core  ## the sandbox, from simulated monitors to tomorrow's forecast
+	$(BIN)/kedro run
+
+test: .venv/dev  ## the test suite, with its coverage
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+check: .venv/dev  ## lint, format, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@! grep -nE 'https?://|file:' requirements.txt requirements-dev.txt || (echo "a pinned file names an address" >&2; exit 1)
+
+format: .venv/dev  ## put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+sandbox: .venv/core  ## the simulated EPA service alone, on loopback
+	$(BIN)/airwatch sandbox
+
+viz: .venv/core  ## the pipelines, drawn
+	$(BIN)/kedro viz run
+
+lock: .venv/dev  ## pin the requirements again
+	$(BIN)/$(COMPILE_LOCK) --all-extras -o requirements-dev.txt
+	$(BIN)/$(COMPILE_LOCK) -c requirements-dev.txt -o requirements.txt
+
+clean:  ## remove the environment and everything a run wrote
+	rm -rf .venv build dist logs/*.log* data/0*_* data/mlflow* .viz
+
+.venv/bin/uv:
+	python=$$($(FIND_PYTHON)) && $$python -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+# A stamp for each set of requirements; bytecode is compiled now, once, rather than at every start.
+.venv/core: requirements.txt pyproject.toml | .venv/bin/uv
+	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.txt
+	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps -e .
+	touch $@
+
+.venv/dev: requirements-dev.txt pyproject.toml | .venv/bin/uv
+	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements-dev.txt
+	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps -e .
+	touch $@ .venv/core

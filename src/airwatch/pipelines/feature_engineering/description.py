@@ -1,0 +1,93 @@
+"""Where each site is, what it is called, how often it samples, and whether it lies in the run's area."""
+
+from __future__ import annotations
+
+import logging
+
+import pandas as pd
+
+from airwatch.domain.areas import Area
+from airwatch.features.neighbours import distances_km, unit_vectors
+from airwatch.pipelines.feature_engineering.forecastability import YEAR_DAYS
+
+logger = logging.getLogger(__name__)
+
+NAMES = ["name", "county", "state", "cbsa_code"]
+
+
+def site_positions(daily_summaries: pd.DataFrame, max_move_km: float) -> pd.DataFrame:
+    """The first known position of each site, so that a later move changes no earlier feature.
+
+    A site that lies more than ``max_move_km`` from there in some later row is logged, one warning a site.
+
+    Returns:
+        latitude and longitude in degrees, indexed by site_id.
+    """
+    columns = ["site_id", "date_local", "latitude", "longitude"]
+    known = daily_summaries[columns].dropna()
+    firsts = known.groupby(columns[:1] + columns[2:], observed=True)["date_local"].min().reset_index()
+    firsts = firsts.sort_values([*columns], kind="stable")
+    positions = firsts.drop_duplicates("site_id").set_index("site_id")[["latitude", "longitude"]]
+    positions.index = positions.index.astype("str")
+    _warn_of_moves(firsts.astype({"site_id": "str"}), positions, max_move_km)
+    return positions
+
+
+def site_names(daily_summaries: pd.DataFrame) -> pd.DataFrame:
+    """Name, county, state and CBSA code of each site as last given, else empty; indexed by site_id."""
+    given = {"name": "local_site_name", "county": "county", "state": "state", "cbsa_code": "cbsa_code"}
+    newest = daily_summaries.groupby(["site_id", *given.values()], observed=True, dropna=False)[
+        "date_local"
+    ].max()
+    rows = newest.reset_index().sort_values(["site_id", "date_local"], kind="stable")
+    names = rows.groupby("site_id", observed=True)[list(given.values())].last()
+    names = names.rename(columns={column: name for name, column in given.items()})
+    names.index = names.index.astype("str")
+    return names.astype("str").fillna("")
+
+
+def in_area(sites: pd.DataFrame, area: Area | None) -> pd.Series:
+    """Whether each site lies in the area: a CBSA by its code, a box by position, the others by site id.
+
+    Args:
+        sites: site_id, cbsa_code, latitude and longitude.
+        area: The run's area; None is everywhere.
+    """
+    if area is None:
+        return pd.Series(True, index=sites.index)
+    match area.kind:
+        case "cbsa":
+            return sites["cbsa_code"] == area.code
+        case "box":
+            assert area.box is not None
+            south, north, west, east = area.box
+            return sites["latitude"].between(south, north) & sites["longitude"].between(west, east)
+        case _:
+            return sites["site_id"].str.replace("-", "").str.startswith(area.code.replace("-", ""))
+
+
+def cadence_days(observations: pd.DataFrame) -> pd.Series:
+    """Median days from one observation to the next, by (site_id, pollutant).
+
+    It is taken over the 365 days that end with the newest day on which any site observed the pollutant; NaN
+    for a site with fewer than two observations in them.
+    """
+    days = observations[["site_id", "pollutant", "date_local"]]
+    newest = days.groupby("pollutant")["date_local"].transform("max")
+    recent = days[days["date_local"] > newest - pd.Timedelta(days=YEAR_DAYS)].sort_values(
+        ["site_id", "pollutant", "date_local"]
+    )
+    by_site = recent.groupby(["site_id", "pollutant"])["date_local"]
+    gaps = by_site.diff().dt.days.groupby([recent["site_id"], recent["pollutant"]])
+    median: pd.Series = gaps.median()
+    return median
+
+
+def _warn_of_moves(places: pd.DataFrame, positions: pd.DataFrame, max_move_km: float) -> None:
+    """Log each site that has moved, with the greatest distance from where it was first."""
+    starts = positions.loc[places["site_id"]]
+    there = unit_vectors(places["latitude"].tolist(), places["longitude"].tolist())
+    here = unit_vectors(starts["latitude"].tolist(), starts["longitude"].tolist())
+    moved = pd.Series(distances_km(there, here), index=places["site_id"].to_numpy()).groupby(level=0).max()
+    for site_id, km in moved[moved > max_move_km].items():
+        logger.warning("Site %s has moved %.1f km; its first position is used throughout.", site_id, km)

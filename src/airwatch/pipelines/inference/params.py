@@ -1,0 +1,14 @@
+"""Parameters of inference (``conf/base/parameters/inference.yml``)."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class InferenceParams(BaseModel):
+    """When a forecast counts as stale, and at which hour it is issued."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stale_after_days: int = Field(ge=1)
+    issue_hour_utc: int = Field(ge=0, le=23)

@@ -1,0 +1,179 @@
+"""From checks to one decision: ok, warn or retrain, each with its number, its limit and what to do."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from airwatch.domain.pollutants import POLLUTANTS
+from airwatch.parameters import RunParams
+from airwatch.pipelines.monitoring.params import DecisionParams, FreshnessParams, MonitoringParams
+from airwatch.pipelines.monitoring.verification import EVER, EVERYWHERE, recent_window
+
+logger = logging.getLogger(__name__)
+
+Status = Literal["ok", "warn", "retrain"]
+STATUSES: tuple[Status, ...] = ("ok", "warn", "retrain")  # from harmless to grave
+DECISION = "decision"
+Row = Mapping[Hashable, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One row of the summary; a missing ``value`` says that there was nothing to measure."""
+
+    check: str
+    status: Status
+    value: float | None
+    limit: float | None
+    since: pd.Timestamp | None
+    action: str
+
+
+def summarise_monitoring(
+    verification: pd.DataFrame,
+    freshness: pd.DataFrame,
+    drift_report: dict[str, Any],
+    regression_report: dict[str, Any],
+    run: RunParams,
+    params: MonitoringParams,
+) -> pd.DataFrame:
+    """Hold every number against its limit, and draw one conclusion.
+
+    Drift alone never asks for training, and neither does a bad week: only a champion that is worse than
+    persistence beyond noise does (the whole bootstrap interval of its skill lies below the limit).
+
+    Args:
+        verification: Scores by pollutant, lead, window and region.
+        freshness: Newest day and reporting sites of each pollutant.
+        drift_report: By pollutant the share of columns that drifted.
+        regression_report: By pollutant and lead the bias.
+        run: Pollutants and ``as_of``.
+        params: The limits.
+
+    Returns:
+        ``MonitoringSummary``, keyed by ``check`` (such as ``pm25.skill``): ``status`` (``ok``, ``warn`` or
+        ``retrain``), ``value`` and ``limit``, the first day ``since`` which the value speaks of, and
+        ``action`` in words, empty where there is nothing to do. The row ``decision`` has the gravest status
+        of all (its value: 0 ok, 1 warn, 2 retrain).
+    """
+    reports = {str(row["pollutant"]): row for row in freshness.to_dict("records")}
+    checks: list[Check] = []
+    for name in run.pollutants:
+        checks.extend(_of_observations(name, reports[name], params.freshness))
+        checks.append(_of_drift(name, drift_report["pollutants"][name], params))
+        checks.extend(_of_scores(name, _scored(name, verification, params), params.decision))
+        checks.append(_of_bias(name, regression_report["pollutants"][name], params.decision))
+    checks.append(_decide(checks, run))
+    rows = pd.DataFrame([asdict(check) for check in checks])
+    rows["since"] = pd.to_datetime(rows["since"])
+    return rows.astype({"value": float, "limit": float}).sort_values("check", ignore_index=True)
+
+
+def _of_observations(name: str, report: Row, limits: FreshnessParams) -> Iterator[Check]:
+    """Freshness and reporting of one pollutant."""
+    label, since, oldest = POLLUTANTS[name].label, report["newest_day"], float(limits.max_age_days)
+    if pd.isna(since):
+        action = f"No {label} was observed here: check area, first_year and pollutants."
+        yield Check(f"{name}.freshness", "warn", None, oldest, None, action)
+        return
+    age, share, least = report["age_days"], report["share_reporting"], limits.min_share_reporting
+    action = f"{label} forecasts start from data {age:.0f} days old: run ingestion again, or wait for EPA."
+    yield _held(f"{name}.freshness", age > oldest, age, oldest, since, action)
+    if not report["sites_forecastable"]:
+        action = f"No site observes {label} often enough to be forecast: see reason_not in sites."
+        yield Check(f"{name}.reporting", "warn", None, least, since, action)
+        return
+    action = f"Look into the {label} sites that fell silent: {_some(report['silent_sites'].split())}."
+    yield _held(f"{name}.reporting", share < least, share, least, since, action)
+
+
+def _of_drift(name: str, drift: dict[str, Any], params: MonitoringParams) -> Check:
+    """Drift of one pollutant's features."""
+    share, limit = drift["share_drifted"], params.drift.max_share_drifted
+    since = pd.Timestamp(drift["first_day"]) if drift["first_day"] else None
+    if share is None:
+        return Check(f"{name}.drift", "ok", None, limit, since, f"Not compared: {drift['reason_not']}.")
+    drifted = [column for column, found in drift["columns"].items() if found["drifted"]]
+    action = f"{POLLUTANTS[name].label} differs from the same weeks of earlier years: {_some(drifted)}."
+    return _held(f"{name}.drift", share > limit, share, limit, since, action)
+
+
+def _scored(name: str, verification: pd.DataFrame, params: MonitoringParams) -> Row | None:
+    """The scores to judge by: of the recent window if it has enough rows, else of all time, else None."""
+    its = verification[
+        (verification["pollutant"] == name)
+        & (verification["lead_days"] == params.decision.lead_days)
+        & (verification["region"] == EVERYWHERE)
+    ]
+    windows = {str(row["window"]): row for row in its.to_dict("records")}
+    recent = windows.get(recent_window(params))
+    return recent if recent and recent["n"] >= params.decision.min_rows else windows.get(EVER)
+
+
+def _of_scores(name: str, scores: Row | None, limits: DecisionParams) -> Iterator[Check]:
+    """Skill and interval coverage of one pollutant's matured forecasts."""
+    label, skill, coverage = POLLUTANTS[name].label, f"{name}.skill", f"{name}.coverage"
+    if scores is None:
+        action = f"No forecast of {label} has matured: run training and inference, then wait."
+        yield Check(skill, "warn", None, limits.min_skill, None, action)
+        yield Check(coverage, "warn", None, limits.min_coverage_80, None, action)
+        return
+    since, found, covered = scores["first_target"], scores["skill_persistence"], scores["coverage_80"]
+    if scores["n"] < limits.min_rows:
+        action = f"Not judged: {scores['n']} matured forecasts, {limits.min_rows} needed."
+        yield Check(skill, "ok", found, limits.min_skill, since, action)
+        yield Check(coverage, "ok", covered, limits.min_coverage_80, since, action)
+        return
+    if scores["skill_persistence_high"] < limits.min_skill:
+        action = f"{label} forecasts are worse than persistence beyond noise: train again."
+        yield Check(skill, "retrain", found, limits.min_skill, since, action)
+    else:
+        action = f"{label} forecasts do not beat persistence, perhaps by chance: watch them."
+        yield _held(skill, found < limits.min_skill, found, limits.min_skill, since, action)
+    least, action = limits.min_coverage_80, f"The 80 % ranges of {label} are too narrow: do not trust them."
+    yield _held(coverage, covered < least, covered, least, since, action)
+
+
+def _of_bias(name: str, regression: dict[str, Any], limits: DecisionParams) -> Check:
+    """The bias of one pollutant's forecasts, as a share of the mean observation."""
+    limit = limits.bias_limit(name)
+    found = regression.get(str(limits.lead_days), {"n": 0, "nmb": None, "first_target": None})
+    bias, since = found["nmb"], pd.Timestamp(found["first_target"]) if found["first_target"] else None
+    if bias is None or found["n"] < limits.min_rows:
+        action = f"Not judged: {found['n']} matured forecasts, {limits.min_rows} needed."
+        return Check(f"{name}.bias", "ok", bias, limit, since, action)
+    action = (
+        f"{POLLUTANTS[name].label} forecasts run {'high' if bias > 0 else 'low'}: see the regression page."
+    )
+    return _held(f"{name}.bias", abs(bias) > limit, bias, limit, since, action)
+
+
+def _decide(checks: list[Check], run: RunParams) -> Check:
+    """The gravest status of all checks, with the checks that have it."""
+    status = max((check.status for check in checks), key=STATUSES.index)
+    causes = [check for check in checks if check.status == status != "ok"]
+    verb = {"ok": "", "warn": "Look into ", "retrain": "Train again for "}[status]
+    action = f"{verb}{', '.join(check.check for check in causes)}." if causes else ""
+    level = logging.WARNING if causes else logging.INFO
+    reasons = " ".join(check.action for check in causes)
+    logger.log(level, "Monitoring as of %s: %s. %s", run.as_of, status, reasons)
+    days = [check.since for check in causes if check.since is not None]
+    return Check(DECISION, status, STATUSES.index(status), 0.0, min(days, default=None), action)
+
+
+def _held(
+    check: str, failed: bool, value: float, limit: float, since: pd.Timestamp | None, action: str
+) -> Check:
+    """A number that was held against its limit; without failure there is nothing to do."""
+    return Check(check, "warn" if failed else "ok", value, limit, since, action if failed else "")
+
+
+def _some(names: list[str], count: int = 5) -> str:
+    """The first few of many names."""
+    rest = len(names) - count
+    return ", ".join(names[:count]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,108 @@
+"""Forecasts whose day has come: from the ledger, from hindcasts and, before any is due, from the backtest."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+
+import pandas as pd
+
+from airwatch import schemas
+from airwatch.parameters import RunParams
+from airwatch.pipelines.feature_engineering.params import FeatureEngineeringParams
+from airwatch.pipelines.monitoring.params import MonitoringParams
+from airwatch.pipelines.monitoring.references import add_references
+from airwatch.scores import BRIER_AQI, QUANTILES, REFERENCES
+
+logger = logging.getLogger(__name__)
+
+Ledger = Mapping[str, Callable[[], pd.DataFrame] | pd.DataFrame]
+
+KEY = ["site_id", "pollutant", "origin_date", "target_date"]
+ISSUE = ["issued_at", "site_id", "pollutant", "target_date"]
+COLUMNS = [*KEY, "lead_days", "mean", *QUANTILES, *(f"p_aqi_above_{aqi}" for aqi in BRIER_AQI), "model_name"]
+
+
+def gather_matured(
+    forecast_ledger: Ledger,
+    forecasts: pd.DataFrame,
+    backtest_forecasts: pd.DataFrame,
+    daily_observations: pd.DataFrame,
+    run: RunParams,
+    params: MonitoringParams,
+    policy: FeatureEngineeringParams,
+) -> pd.DataFrame:
+    """Find the forecasts whose target day was observed by ``as_of``, each beside what was observed.
+
+    A forecast that was issued counts before a hindcast of the same day. For a pollutant of which neither has
+    matured, the last ``hindcast_origins`` origins of the champion's backtest stand in: models that had not
+    seen those days made them too.
+
+    Args:
+        forecast_ledger: Every forecast ever issued, by partition (``source/origin/number``); may be empty.
+            Partitions of another source, or of another seed of the sandbox, are about another world.
+        forecasts: This run's forecasts; they are hindcasts if ``run.origins`` names past days.
+        backtest_forecasts: What training learned from rolling origins, with ``champion`` (bool),
+            ``persistence`` and ``climatology``.
+        daily_observations: One value for each site, pollutant and day, in the AQS unit.
+        run: ``as_of``, ``origins`` and pollutants.
+        params: ``hindcast_origins``.
+        policy: Persistence and climatology are taken as the feature table takes them.
+
+    Returns:
+        ``MaturedForecasts``: forecasts with ``observed``, ``persistence``, ``climatology`` in the AQS unit
+        and ``kind`` (issued, hindcast or backtest), unique by site, pollutant, origin and target day.
+    """
+    observations = daily_observations[daily_observations["date_local"] <= pd.Timestamp(run.as_of)]
+    made = [_issued(forecast_ledger, run)]
+    if run.is_hindcast:
+        made.append(forecasts[COLUMNS].assign(kind="hindcast"))
+    fresh = _observed(_together(made), observations, run)
+    fresh = add_references(fresh.drop_duplicates(KEY, keep="first"), observations, policy.features)
+    waiting = [name for name in run.pollutants if name not in set(fresh["pollutant"])]
+    past = _observed(_backtested(backtest_forecasts, waiting), observations, run)
+    matured = _together([fresh, _newest_origins(past, params.hindcast_origins)])
+    counts = (matured["pollutant"] + " " + matured["kind"]).value_counts()
+    logger.info("Matured: %s", ", ".join(f"{n} {what}" for what, n in counts.items()) or "nothing yet")
+    return matured.sort_values(KEY, ignore_index=True)
+
+
+def _issued(ledger: Ledger, run: RunParams) -> pd.DataFrame:
+    """The rows of the ledger that are due, each issue of a site, pollutant and day once."""
+    issued = _together(list(_due(ledger, run))).drop_duplicates(ISSUE, keep="first")
+    return issued[COLUMNS].assign(kind="issued")
+
+
+def _due(ledger: Ledger, run: RunParams) -> Iterator[pd.DataFrame]:
+    """Partition by partition, so that the days still to come are never held together."""
+    yield schemas.empty("Forecasts")
+    for name, stored in sorted(ledger.items()):
+        if not name.startswith(f"{run.source_label}/"):
+            continue
+        part = stored() if callable(stored) else stored
+        yield part[(part["target_date"] <= pd.Timestamp(run.as_of)) & part["pollutant"].isin(run.pollutants)]
+
+
+def _backtested(backtest: pd.DataFrame, pollutants: list[str]) -> pd.DataFrame:
+    """The champion's backtest of some pollutants."""
+    its = backtest[backtest["champion"].astype(bool) & backtest["pollutant"].isin(pollutants)]
+    return its.assign(kind="backtest")[[*COLUMNS, "kind", *REFERENCES]]
+
+
+def _observed(rows: pd.DataFrame, observations: pd.DataFrame, run: RunParams) -> pd.DataFrame:
+    """Those rows whose target day was observed, with ``observed``."""
+    truth = observations[["site_id", "pollutant", "date_local", "value"]]
+    truth = truth.rename(columns={"date_local": "target_date", "value": "observed"}).dropna()
+    due = rows[rows["pollutant"].isin(run.pollutants)]
+    return due.merge(truth, on=["site_id", "pollutant", "target_date"], how="inner")
+
+
+def _newest_origins(rows: pd.DataFrame, count: int) -> pd.DataFrame:
+    """Each pollutant's rows of its last ``count`` origins."""
+    age = rows.groupby("pollutant")["origin_date"].rank(method="dense", ascending=False)
+    return rows[age <= count]
+
+
+def _together(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """One frame of several with the same columns; an empty one among them has no say in the types."""
+    return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)

@@ -1,0 +1,67 @@
+"""Examples: a row of the feature table and what was observed one to seven days after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The examples of one pollutant.
+
+    Attributes:
+        pollutant: Its name.
+        features: Rows of the feature table, sorted by site and origin [n].
+        targets: Observed value 1 to H days after each origin, AQS unit [n, H]; NaN where there is none, or where the
+            day lies after ``as_of``.
+    """
+
+    pollutant: str
+    features: pd.DataFrame
+    targets: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    @property
+    def origins(self) -> NDArray[np.datetime64]:
+        """The origin of each example, in days [n]."""
+        return self.features["origin_date"].to_numpy(dtype="datetime64[D]")
+
+    def where(self, chosen: NDArray[np.bool_]) -> Examples:
+        """The examples of a mask [n]."""
+        return Examples(self.pollutant, self.features[chosen], self.targets[chosen])
+
+
+def pair_examples(
+    features: pd.DataFrame, observations: pd.DataFrame, pollutant: str, as_of: pd.Timestamp, horizon_days: int
+) -> Examples:
+    """Pair each origin of a pollutant with what happened in the days after it.
+
+    Args:
+        features: The feature table.
+        observations: ``DailyObservations``.
+        pollutant: Which one.
+        as_of: No observation after this day is looked at.
+        horizon_days: H.
+    """
+    rows = features[(features["pollutant"] == pollutant) & (features["origin_date"] <= as_of)]
+    known = observations[(observations["pollutant"] == pollutant) & (observations["date_local"] <= as_of)]
+    sites = pd.Index(sorted(set(rows["site_id"]) | set(known["site_id"])))
+    if rows.empty or known.empty:
+        return Examples(pollutant, rows.iloc[:0], np.empty((0, horizon_days)))
+    first = min(rows["origin_date"].min(), known["date_local"].min())
+    days = (as_of - first).days + 1
+    # One more row and column of NaN on the grid takes what lies beyond it.
+    grid = np.full((len(sites), days + horizon_days + 1), np.nan)
+    grid[sites.get_indexer(known["site_id"]), (known["date_local"] - first).dt.days] = known["value"]
+    site = sites.get_indexer(rows["site_id"])
+    day = (rows["origin_date"] - first).dt.days.to_numpy()
+    targets = np.column_stack([grid[site, day + lead] for lead in range(1, horizon_days + 1)])
+    return Examples(pollutant, rows, targets)

@@ -1,0 +1,184 @@
+"""The nodes of training, one namespace for each pollutant, and those that bring the pollutants together."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from importlib.metadata import version
+
+import numpy as np
+import pandas as pd
+
+from airwatch import __version__, schemas
+from airwatch.forecasting.candidates import build_candidate
+from airwatch.forecasting.forecaster import TrainingSet, fit_forecaster
+from airwatch.forecasting.transforms import transform
+from airwatch.model_registry import REQUIREMENTS, TrainedModel
+from airwatch.parameters import RunParams
+from airwatch.pipelines.training.backtest import CLIMATOLOGY, Residuals, backtest, plan_windows
+from airwatch.pipelines.training.examples import Examples, pair_examples
+from airwatch.pipelines.training.params import TrainingParams
+from airwatch.scores import score_table
+
+logger = logging.getLogger(__name__)
+
+EXAMPLE_ROWS = 3
+BASELINES = ("persistence", "climatology")
+
+
+def collect_examples(
+    features: pd.DataFrame, daily_observations: pd.DataFrame, pollutant: str, run: RunParams
+) -> Examples:
+    """The examples of one pollutant up to ``as_of``; none where the run leaves it out or nothing was observed."""
+    if pollutant not in run.pollutants:
+        logger.debug("Training: %s is not among the run's pollutants", pollutant)
+        return Examples(pollutant, features.iloc[:0], np.empty((0, run.horizon_days)))
+    examples = pair_examples(features, daily_observations, pollutant, pd.Timestamp(run.as_of), run.horizon_days)
+    if not len(examples):
+        logger.warning("Training: no observation of %s by %s; it gets no model", pollutant, run.as_of)
+    return examples
+
+
+def backtest_candidates(
+    examples: Examples, run: RunParams, params: TrainingParams
+) -> tuple[pd.DataFrame, dict[str, Residuals]]:
+    """Forecast the last windows with every candidate, each trained on the days before.
+
+    Returns:
+        ``BacktestForecasts`` (column ``champion`` still False), sorted by key, and the residuals of each candidate.
+    """
+    windows = plan_windows(examples, params.backtest)
+    if not windows:
+        if len(examples):
+            logger.warning(
+                "Training: %s has too short a history to be judged on; it gets no model. Choose an earlier first_year.",
+                examples.pollutant,
+            )
+        return schemas.empty("BacktestForecasts"), {}
+    forecasts, residuals = backtest(examples, windows, params, run.seed)
+    forecasts = forecasts.assign(champion=False).sort_values(
+        ["candidate", "site_id", "origin_date", "target_date"], ignore_index=True
+    )
+    logger.info(
+        "Training: %s judged on %d forecasts of %d candidates, origins %s to %s",
+        examples.pollutant,
+        len(forecasts),
+        len(residuals),
+        pd.Timestamp(windows[-1 if len(windows) == 1 else 1].first).date(),
+        pd.Timestamp(windows[-1].last).date(),
+    )
+    return forecasts, residuals
+
+
+def score_candidates(candidate_forecasts: pd.DataFrame, pollutant: str, run: RunParams) -> pd.DataFrame:
+    """Scores of each candidate by lead, all on the same rows; ``champion`` marks the one with the least CRPS.
+
+    The CRPS is averaged over the leads. The baselines are candidates: where one of them wins, it is the champion.
+    """
+    if candidate_forecasts.empty:
+        return schemas.empty("BacktestScores")
+    scores = score_table(candidate_forecasts, by=["pollutant", "candidate", "lead_days"], seed=run.seed)
+    mean_crps = scores.groupby("candidate")["crps"].mean()
+    champion = mean_crps.idxmin()
+    logger.info(
+        "Training: %s champion is %s, mean CRPS %s", pollutant, champion,
+        ", ".join(f"{name} {value:.4g}" for name, value in mean_crps.sort_values().items()),
+    )
+    if champion in BASELINES:
+        logger.warning("Training: no model of %s beats the baselines; %s forecasts it", pollutant, champion)
+    return scores.assign(champion=scores["candidate"] == champion)
+
+
+def fit_champion(
+    examples: Examples,
+    residuals: dict[str, Residuals],
+    candidate_scores: pd.DataFrame,
+    run: RunParams,
+    params: TrainingParams,
+) -> TrainedModel:
+    """Fit the best candidate on all examples, with the residuals of all windows around it.
+
+    Returns:
+        The model for the registry; without a forecaster where the pollutant could not be judged.
+    """
+    if candidate_scores.empty:
+        return TrainedModel(examples.pollutant, None)
+    scores = candidate_scores[candidate_scores["champion"]]
+    name = str(scores["candidate"].iloc[0])
+    unit = transform(params.transforms[examples.pollutant])
+    observed = examples.where(np.isfinite(examples.targets).any(axis=1))
+    forecaster = fit_forecaster(
+        build_candidate(name, params.candidates.settings()[name], unit, run.seed),
+        TrainingSet(observed.features, observed.targets, pd.Timestamp(run.as_of)),
+        unit,
+        residuals[name].known_before(),
+        residuals[CLIMATOLOGY].known_before(),
+        params.recent_days,
+    )
+    data = data_hash(examples)
+    return TrainedModel(
+        pollutant=examples.pollutant,
+        forecaster=forecaster,
+        example=observed.features.tail(EXAMPLE_ROWS),
+        fingerprint=_fingerprint(data, run, params),
+        metrics=_metrics(scores),
+        tags={
+            "model_name": name,
+            "as_of": str(run.as_of),
+            "source": run.source,
+            "training_window": "/".join(str(day.date()) for day in forecaster.training_window),
+            "sites": str(observed.features["site_id"].nunique()),
+            "data_hash": data,
+            "airwatch_version": __version__,
+        },
+    )
+
+
+def join_backtests(**tables: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """All pollutants' backtests as one table of forecasts and one of scores, champions marked in both.
+
+    Args:
+        **tables: ``<pollutant>_forecasts`` and ``<pollutant>_scores``.
+    """
+    scores = [table for name, table in tables.items() if name.endswith("_scores") and len(table)]
+    forecasts = [table for name, table in tables.items() if name.endswith("_forecasts") and len(table)]
+    if not scores:
+        return schemas.empty("BacktestForecasts"), schemas.empty("BacktestScores")
+    all_scores = pd.concat(scores, ignore_index=True)
+    champions = all_scores.loc[all_scores["champion"], ["pollutant", "candidate"]].drop_duplicates()
+    all_forecasts = pd.concat(forecasts, ignore_index=True).drop(columns="champion")
+    marked = all_forecasts.merge(champions.assign(champion=True), on=["pollutant", "candidate"], how="left")
+    marked["champion"] = marked["champion"].notna()
+    key = ["pollutant", "candidate", "site_id", "origin_date", "target_date"]
+    return (
+        marked.sort_values(key, ignore_index=True),
+        all_scores.sort_values(["pollutant", "candidate", "lead_days"], ignore_index=True),
+    )
+
+
+def data_hash(examples: Examples) -> str:
+    """A hash of features and targets, to the bit."""
+    digest = hashlib.sha256()
+    digest.update(",".join(examples.features.columns).encode())
+    digest.update(pd.util.hash_pandas_object(examples.features, index=False).to_numpy().tobytes())
+    digest.update(np.ascontiguousarray(examples.targets).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _fingerprint(data: str, run: RunParams, params: TrainingParams) -> str:
+    """Of all that makes a model: data, parameters, seed, code and the libraries beneath."""
+    parts = [data, params.model_dump_json(), str(run.seed), str(run.horizon_days), str(run.as_of), __version__]
+    parts += [f"{package}=={version(package)}" for package in REQUIREMENTS]
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
+
+
+def _metrics(scores: pd.DataFrame) -> dict[str, float]:
+    """The champion's scores by lead, as MLflow names them."""
+    wanted = ["rmse", "crps", "skill_persistence", "skill_climatology", "coverage_80"]
+    rows = scores.set_index("lead_days")[wanted]
+    return {
+        f"{score}_lead_{lead}": float(value)
+        for score in wanted
+        for lead, value in rows[score].items()
+        if np.isfinite(value)
+    }
