@@ -57,6 +57,11 @@ class TableDataset(ParquetDataset):
         super().__init__(filepath=filepath, **kwargs)
         self._when_absent = when_absent
 
+    @property
+    def can_be_absent(self) -> bool:
+        """Whether reading it where it is not there gives an empty table."""
+        return self._when_absent is not None
+
     def load(self) -> pd.DataFrame:
         """The table.
 

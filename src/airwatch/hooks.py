@@ -22,6 +22,9 @@ class MissingInputError(Exception):
     """A pipeline was asked for before what it reads was made; the message names the pipeline that makes it."""
 
 
+MODEL = ".model"
+
+
 class RunHooks:
     """Settles parameters, refuses a run whose inputs are not there, and ends with the table of forecasts."""
 
@@ -43,11 +46,17 @@ class RunHooks:
         from airwatch.pipeline_registry import makers
 
         made_by = makers()
-        for name in sorted(pipeline.inputs()):
-            if name in made_by and not catalog.exists(name):
+        pollutants = catalog.load("params:run").pollutants
+        needed = [name for name in sorted(pipeline.inputs()) if name in made_by and not _can_be_absent(catalog, name)]
+        # A pollutant without a champion is told by inference; no champion at all is a pipeline that was not run.
+        models = [name for name in needed if name.endswith(MODEL) and name.removesuffix(MODEL) in pollutants]
+        if any(catalog.exists(name) for name in models):
+            models = []
+        for name in [name for name in needed if not name.endswith(MODEL)] + models:
+            if not catalog.exists(name):
                 raise MissingInputError(
-                    f"{name} is not there yet: run its pipeline first, "
-                    f"kedro run --pipelines {made_by[name]} (with the same --params)."
+                    f"{name} is not there yet. Make it first, with the same --params: "
+                    f"kedro run --pipelines {made_by[name]}"
                 )
 
     @hook_impl
@@ -56,6 +65,11 @@ class RunHooks:
         from airwatch.summary import show_run
 
         show_run(catalog, made=pipeline.all_outputs())
+
+
+def _can_be_absent(catalog: DataCatalog, name: str) -> bool:
+    """Whether a dataset reads as an empty table where it is not there."""
+    return bool(getattr(catalog.get(name), "can_be_absent", False))
 
 
 class MlflowHooks:

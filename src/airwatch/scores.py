@@ -200,9 +200,7 @@ class _BlockBootstrap:
         self._draws, self._seed = draws, seed
         self._counts: dict[int, NDArray[np.float64]] = {}
 
-    def interval(
-        self, blocks: NDArray[np.int64], above: FloatArray, below: FloatArray
-    ) -> tuple[float, float]:
+    def interval(self, blocks: NDArray[np.int64], above: FloatArray, below: FloatArray) -> tuple[float, float]:
         """The 5th and 95th percentile of one minus the ratio of two sums; NaN with fewer than two blocks."""
         _, block_of_row = np.unique(blocks, return_inverse=True)
         sums = np.array([np.bincount(block_of_row, weights=errors) for errors in (above, below)])

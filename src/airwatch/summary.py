@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from kedro.io import DataCatalog
 
 MOST_SITES = 40
+WIDTH_OF_A_FILE = 120  # columns, where the output is not a terminal
 TO_OPEN = ("forecasts", "backtest_scores", "forecast_fan", "drift_report_html", "regression_report_html", "monitoring_summary")
 
 
 def show_run(catalog: DataCatalog, made: Iterable[str]) -> None:
     """Print the tables of what the run made, and the paths and the address to open."""
-    console, made = Console(), set(made)
+    made = set(made)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH_OF_A_FILE)
     run = catalog.load("params:run")
     if "forecasts" in made:
         forecasts = catalog.load("forecasts")

@@ -32,9 +32,9 @@ def _features(days: int = 200, sites: int = 2, seed: int = 4, pollutant: str = "
             }
         )
         numbers = lags.join(frame).astype("float32")
-        keys = pd.DataFrame(
-            {"site_id": f"06-037-000{site}", "pollutant": pollutant, "origin_date": origins}
-        ).astype({"site_id": "str", "pollutant": "str"})
+        keys = pd.DataFrame({"site_id": f"06-037-000{site}", "pollutant": pollutant, "origin_date": origins}).astype(
+            {"site_id": "str", "pollutant": "str"}
+        )
         frames.append(keys.join(numbers))
     return pd.concat(frames, ignore_index=True)
 

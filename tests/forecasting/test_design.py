@@ -22,7 +22,7 @@ def test_the_key_is_not_a_feature():
 
 def test_lacking_features_are_named():
     frame = pd.DataFrame(columns=["value_last"])
-    with pytest.raises(MissingFeatures, match="lack 2 columns .*: value_mean_07, doy_sin"):
+    with pytest.raises(MissingFeatures, match=r"lack 2 columns .*: value_mean_07, doy_sin"):
         require_features(frame, ["value_last", "value_mean_07", "doy_sin"])
 
 

@@ -57,7 +57,10 @@ def test_a_missing_concentration_takes_the_rows_own_level():
     rows = build_rows()
     rows["value_mean_07"] = rows["value_last"] * 0.9
     model = fit_line(rows, rows[["value_mean_07"]].to_numpy(float))
-    missing, filled = rows.assign(value_mean_07=np.float32(np.nan)), rows.assign(value_mean_07=rows["value_last"])
+    missing, filled = (
+        rows.assign(value_mean_07=np.float32(np.nan)),
+        rows.assign(value_mean_07=rows["value_last"]),
+    )
     np.testing.assert_array_equal(model.predict(missing), model.predict(filled))
 
 

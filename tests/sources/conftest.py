@@ -32,6 +32,7 @@ class FakeClock:
         return self.now
 
     def sleep(self, seconds: float) -> None:
+        assert len(self.slept) < 1000, "waits for ever"
         self.slept.append(seconds)
         self.now += seconds
 

@@ -35,8 +35,8 @@ class ResidualDistribution:
 
         Args:
             residuals: Transformed unit [m, H], NaN where the target was not observed.
-            centred: Take the mean residual of a lead off, and keep the spread alone: least squares leave no mean
-                over all years, so what a year or two of evaluation show is those years' weather.
+            centred: Take the mean residual of a lead off, and keep the spread alone: least squares leave no
+                mean over all years, so what a year or two of evaluation show is those years' weather.
             min_residuals: A lead with fewer borrows the residuals of all leads together.
 
         Raises:

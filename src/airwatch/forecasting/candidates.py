@@ -86,7 +86,5 @@ def _settings(name: str, kind: type[Params], params: Mapping[str, Any]) -> Param
     known = [field.name for field in fields(kind)]
     unknown = [key for key in params if key not in known]
     if unknown:
-        raise ValueError(
-            f"{name} has no setting {', '.join(unknown)}: it takes {', '.join(known) or 'no settings'}."
-        )
+        raise ValueError(f"{name} has no setting {', '.join(unknown)}: it takes {', '.join(known) or 'no settings'}.")
     return kind(**params)

@@ -49,9 +49,7 @@ def feature_matrix(features: pd.DataFrame, names: Sequence[str]) -> NDArray[np.f
     return np.array(features[list(names)].to_numpy(dtype=np.float32), order="C")
 
 
-def transformed_matrix(
-    features: pd.DataFrame, names: Sequence[str], transform: Transform
-) -> NDArray[np.float32]:
+def transformed_matrix(features: pd.DataFrame, names: Sequence[str], transform: Transform) -> NDArray[np.float32]:
     """``feature_matrix`` with the concentrations in the transformed unit."""
     matrix = feature_matrix(features, names)
     concentrations = [i for i, name in enumerate(names) if name.startswith(CONCENTRATION_PREFIX)]

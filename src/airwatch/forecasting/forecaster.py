@@ -160,9 +160,7 @@ class Forecaster:
         require_features(features, (*KEYS, *self.feature_names))
         others = sorted(set(features["pollutant"].unique()) - {self.pollutant})
         if others:
-            raise ValueError(
-                f"This model forecasts {self.pollutant}; it was given rows of {', '.join(others)}."
-            )
+            raise ValueError(f"This model forecasts {self.pollutant}; it was given rows of {', '.join(others)}.")
 
 
 @dataclass(frozen=True)
@@ -228,5 +226,6 @@ def _one_row_per_lead(features: pd.DataFrame, horizon: int) -> pd.DataFrame:
     rows = np.repeat(np.arange(len(features)), horizon)
     keys = features[list(KEYS)].iloc[rows].reset_index(drop=True)
     lead_days = np.tile(np.arange(1, horizon + 1, dtype=np.int64), len(features))
-    target_date = keys["origin_date"] + pd.to_timedelta(lead_days, unit="D")
-    return keys.assign(target_date=target_date.astype(keys["origin_date"].dtype), lead_days=lead_days)
+    origin_date = keys["origin_date"].astype("datetime64[us]")  # a model's signature makes it nanoseconds
+    target_date = (origin_date + pd.to_timedelta(lead_days, unit="D")).astype("datetime64[us]")
+    return keys.assign(origin_date=origin_date, target_date=target_date, lead_days=lead_days)

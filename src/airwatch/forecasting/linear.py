@@ -37,9 +37,7 @@ class RidgeByLead:
     params: RidgeParams = field(default_factory=RidgeParams)
     columns: tuple[str, ...] = ()
     medians: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
-    coefficients: FloatArray = field(
-        default_factory=lambda: np.zeros((0, 0))
-    )  # [features, H], unstandardised
+    coefficients: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))  # [features, H], unstandardised
     intercepts: FloatArray = field(default_factory=lambda: np.zeros(0))
     name: ClassVar[str] = "ridge"
     predicts_mean: ClassVar[bool] = False

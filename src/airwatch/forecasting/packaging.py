@@ -9,7 +9,7 @@ from airwatch.forecasting.design import KEYS, require_features
 from airwatch.forecasting.forecaster import Forecaster
 
 
-class ForecasterPyfunc(PythonModel):
+class ForecasterPyfunc(PythonModel):  # type: ignore[misc]  # MLflow is not typed
     """Takes rows of the feature table, with float64 columns, and returns the forecast table."""
 
     def __init__(self, forecaster: Forecaster) -> None:

@@ -57,21 +57,27 @@ def smoke_of(seed: int, weather: Weather, year: int) -> Floats:
         first, strength = chance.integers(160, 285), np.exp(2.3 + 0.5 * chance.standard_normal())
         lean_east, lean_north = 0.5 * chance.standard_normal(2)
         shape = SMOKE_SHAPE * np.exp(0.4 * chance.standard_normal(len(SMOKE_SHAPE)))
-        smoke[first : first + len(shape)] += strength * shape[:, None] * np.exp(lean_east * east + lean_north * north)
+        smoke[first : first + len(shape)] += (
+            strength * shape[:, None] * np.exp(lean_east * east + lean_north * north)
+        )
     return smoke
 
 
 def pm25_without_smoke(seed: int, weather: Weather, year: int) -> Floats:
     """24-hour PM2.5, µg/m³, [days, sites]: two seasons, standing air, and holidays with fireworks."""
     season = 0.12 * np.cos(phase(weather.days, 5)) + 0.12 * np.cos(2 * phase(weather.days, 8))
-    regime = np.select([weather.regime == FRONTAL, weather.regime == STAGNANT, weather.regime == HUMID], [-0.14, 0.1, 0.05])
+    regime = np.select(
+        [weather.regime == FRONTAL, weather.regime == STAGNANT, weather.regime == HUMID], [-0.14, 0.1, 0.05]
+    )
     slow = remembered(seed, "pm25 slow", year, 1, 0.97)[:, 0]
     regional = remembered(seed, "pm25 regional", year, 1, 0.62)[:, 0]
     log_region = season + regime + 0.19 * weather.stagnation + 0.14 * regional + 0.07 * slow
     field = 0.3 * _field(seed, "pm25", year, 0.54, 40.0, 170.0)
     urban_winter = 0.12 * np.outer(np.cos(phase(weather.days, 5)), URBAN_SHARE - 0.5)
     base = (5.6 + 3.6 * URBAN_SHARE) * _own_level(seed, "pm25", 0.09)
-    fireworks = np.isin(weather.days, np.array([f"{year}-01-01", f"{year}-07-04", f"{year}-07-05"], dtype="datetime64[D]"))
+    fireworks = np.isin(
+        weather.days, np.array([f"{year}-01-01", f"{year}-07-04", f"{year}-07-05"], dtype="datetime64[D]")
+    )
     pm25 = base * np.exp(_column(log_region + 0.35 * fireworks) + field + urban_winter)
     return _in_step_with_the_week(pm25, weather, _column(PM25_WEEK))
 
@@ -81,8 +87,15 @@ def ozone(seed: int, weather: Weather, year: int) -> Floats:
     sun = np.cos(phase(weather.days, 186))
     summer = 0.5 + 0.5 * sun
     regional = remembered(seed, "ozone regional", year, 1, 0.5)[:, 0]
-    regime = np.select([weather.regime == FRONTAL, weather.regime == STAGNANT, weather.regime == HUMID], [-2.5, 2.0, -2.5])
-    episode = (1.0 + 3.6 * summer) * weather.heat + (0.8 + 1.8 * summer) * weather.stagnation + regime + 2.4 * regional
+    regime = np.select(
+        [weather.regime == FRONTAL, weather.regime == STAGNANT, weather.regime == HUMID], [-2.5, 2.0, -2.5]
+    )
+    episode = (
+        (1.0 + 3.6 * summer) * weather.heat
+        + (0.8 + 1.8 * summer) * weather.stagnation
+        + regime
+        + 2.4 * regional
+    )
     field = (5.0 + 4.0 * _column(summer)) * _field(seed, "ozone", year, 0.36, 60.0, 220.0)
     titration = np.outer(5.0 + 3.0 * (1 - summer), URBAN_SHARE)
     level = 43 + 12.0 * sun - 2.4 * np.sin(phase(weather.days, 186)) + episode
@@ -97,7 +110,9 @@ def traffic(seed: int, weather: Weather, year: int, subject: str) -> Floats:
     season = 0.22 * np.cos(phase(weather.days, 8))
     regional = 0.2 * weather.stagnation - 0.12 * (weather.regime == FRONTAL) + season
     field = 0.24 * _field(seed, subject, year, 0.45, 30.0, 120.0)
-    exhaust = (0.22 + 0.78 * URBAN_SHARE) * _own_level(seed, subject, 0.12) * np.exp(_column(regional) + field)
+    exhaust = (
+        (0.22 + 0.78 * URBAN_SHARE) * _own_level(seed, subject, 0.12) * np.exp(_column(regional) + field)
+    )
     return _in_step_with_the_week(exhaust, weather, np.outer(TRAFFIC_WEEK, 0.3 + 0.7 * URBAN_SHARE))
 
 

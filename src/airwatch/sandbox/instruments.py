@@ -26,7 +26,9 @@ Days = NDArray[np.datetime64]
 
 HOURS_FOR_A_VALID_DAY = 18  # 75 percent of 24, 40 CFR 50 Appendix N
 LONGEST_OUTAGE_DAYS = 45
-HEAVY_TAIL = 4  # degrees of freedom of additive noise: an instrument's bad days are worse than a normal law has them
+HEAVY_TAIL = (
+    4  # degrees of freedom of additive noise: an instrument's bad days are worse than a normal law has them
+)
 SHARE_REVISED = 0.06
 REVISED_AFTER_DAYS = (60, 300)
 POLLUTANT_CODES = ("88101", "44201", "42602", "42101", "81102")
@@ -164,7 +166,9 @@ def readings_of(seed: int, code: str, year: int) -> Readings:
     daily = _noise(code, (without_smoke + smoke)[:, at], monitors, chance)
     if code in POLLUTANT_CODES:  # the mean of the hours that are there is not the mean of the day
         daily = daily * (1 + 0.25 * np.sqrt(1 - hours / 24) * chance.standard_normal(shape))
-    peak_hour = np.clip(np.rint(chance.normal(10 if code == "44201" else 8, 2.0, shape)), 0, 23).astype(np.int64)
+    peak_hour = np.clip(np.rint(chance.normal(10 if code == "44201" else 8, 2.0, shape)), 0, 23).astype(
+        np.int64
+    )
     days_late = np.where(chance.random(shape) < SHARE_REVISED, chance.integers(*REVISED_AFTER_DAYS, shape), 1)
     present = _in_service(seed, year, weather.days, monitors) & ~_outages(seed, code, year, len(monitors))
     # A second report of the same instrument repeats the column before it.

@@ -29,7 +29,16 @@ NOBODY_SAYS = (
 def monitor_row(monitor: Monitor) -> Row:
     """One monitor in the 41 fields of the live ``monitors`` service."""
     site, fixed = monitor.site, monitor_fields(monitor)
-    same = ("state_code", "county_code", "site_number", "parameter_code", "poc", "latitude", "longitude", "datum")
+    same = (
+        "state_code",
+        "county_code",
+        "site_number",
+        "parameter_code",
+        "poc",
+        "latitude",
+        "longitude",
+        "datum",
+    )
     return {
         **{name: fixed[name] for name in same},
         **dict.fromkeys(NOBODY_SAYS),
@@ -66,7 +75,9 @@ def monitor_rows(monitors: list[Monitor], first: date, last: date) -> list[Row]:
     return [
         monitor_row(m)
         for m in monitors
-        if m.instrument is not T640_FIRST_REPORT and m.site.opened <= last and (m.site.closed is None or m.site.closed >= first)
+        if m.instrument is not T640_FIRST_REPORT
+        and m.site.opened <= last
+        and (m.site.closed is None or m.site.closed >= first)
     ]
 
 

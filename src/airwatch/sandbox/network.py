@@ -75,9 +75,13 @@ class Instrument:
 
 
 BAM = Instrument("88101", 3, "170", "Met One BAM-1020 Mass Monitor w/VSCC - Beta Attenuation")
-FILTER = Instrument("88101", 1, "145", "R & P Model 2025 PM-2.5 Sequential Air Sampler w/VSCC - Gravimetric", 3)
+FILTER = Instrument(
+    "88101", 1, "145", "R & P Model 2025 PM-2.5 Sequential Air Sampler w/VSCC - Gravimetric", 3
+)
 # EPA restated these in 2024: the readings stay under 236 and are given again, lower, under 736 (AQS advisory 2024-08-26).
-T640 = Instrument("88101", 3, "736", "Teledyne T640 at 5.0 LPM w/Network Data Alignment - Broadband spectroscopy")
+T640 = Instrument(
+    "88101", 3, "736", "Teledyne T640 at 5.0 LPM w/Network Data Alignment - Broadband spectroscopy"
+)
 T640_FIRST_REPORT = Instrument("88101", 3, "236", "Teledyne T640 at 5.0 LPM - Broadband spectroscopy")
 FIRST_REPORT_OVER_RESTATED = 1.12
 VECTOR = "Instrumental - Vector Summation"

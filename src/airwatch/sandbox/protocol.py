@@ -83,10 +83,16 @@ def _wrong_arguments(service: str, name: str, query: Query) -> list[str]:
         errors.append(f"param: at most {MOST_PARAMETERS} parameter codes")
     dated = ("bdate", "edate", *(("cbdate", "cedate") if service == "dailyData" else ()))
     errors += [
-        f"{key}: {query[key]}, requires the following format: yyyymmdd." for key in dated if query.get(key) and _day(query[key]) is None
+        f"{key}: {query[key]}, requires the following format: yyyymmdd."
+        for key in dated
+        if query.get(key) and _day(query[key]) is None
     ]
     if name == "byBox":
-        errors += [f"{key}: [{query[key]}] is not a number" for key in AREA_ARGUMENTS[name] if query.get(key) and not _is_number(query[key])]
+        errors += [
+            f"{key}: [{query[key]}] is not a number"
+            for key in AREA_ARGUMENTS[name]
+            if query.get(key) and not _is_number(query[key])
+        ]
     first, last = _day(query.get("bdate", "")), _day(query.get("edate", ""))
     if first is not None and last is not None:
         if last < first:

@@ -37,7 +37,13 @@ def innovations(seed: int, subject: str, year: int, columns: int) -> Floats:
 
 
 def remembered(
-    seed: int, subject: str, year: int, columns: int, memory: float, mixing: Floats | None = None, delay: int = 0
+    seed: int,
+    subject: str,
+    year: int,
+    columns: int,
+    memory: float,
+    mixing: Floats | None = None,
+    delay: int = 0,
 ) -> Floats:
     """A series of unit variance that forgets by the factor ``memory`` a day, [days of the year, columns].
 

@@ -89,7 +89,12 @@ def _correlations(days: pd.DataFrame, bands_km: Sequence[tuple[float, float]]) -
     """Median correlation of the daily values of the pairs of sites whose distance is within each band."""
     wide = days.pivot(index="date_local", columns="site_id", values="value")
     wide = wide.loc[:, wide.notna().sum() >= FEWEST_DAYS_IN_A_YEAR]
-    place = np.radians(days.groupby("site_id", observed=True)[["latitude", "longitude"]].median().loc[wide.columns].to_numpy())
+    place = np.radians(
+        days.groupby("site_id", observed=True)[["latitude", "longitude"]]
+        .median()
+        .loc[wide.columns]
+        .to_numpy()
+    )
     first, second = np.triu_indices(len(place), 1)
     half = np.sin((place[first] - place[second]) / 2) ** 2
     arc = half[:, 0] + np.cos(place[first, 0]) * np.cos(place[second, 0]) * half[:, 1]

@@ -110,7 +110,9 @@ def serve(world: World, port: int = 0) -> Iterator[str]:
         OSError: The port is taken.
     """
     server = SandboxServer(world, port)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="airwatch-sandbox", daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="airwatch-sandbox", daemon=True
+    )
     thread.start()
     base_url = f"http://{HOST}:{server.server_port}{ROOT}"
     logger.info("The sandbox (seed %d) answers at %s", world.seed, base_url)

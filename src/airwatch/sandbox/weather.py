@@ -55,17 +55,35 @@ def elevations_m() -> Floats:
 def weather_of(seed: int, year: int) -> Weather:
     """The weather of one calendar year."""
     days, sites = days_of(year), len(SITES)
-    ridge, flow, own = (remembered(seed, f"weather {n}", year, 1, m)[:, 0] for n, m in (("ridge", 0.68), ("flow", 0.6), ("own", 0.8)))
+    ridge, flow, own = (
+        remembered(seed, f"weather {n}", year, 1, m)[:, 0]
+        for n, m in (("ridge", 0.68), ("flow", 0.6), ("own", 0.8))
+    )
     # Air gets dirty and hot while a ridge stands, from the day after it came: the barometer knows a day ahead.
     stood = remembered(seed, "weather ridge", year, 1, 0.8, delay=1)[:, 0]
     stagnation = 0.75 * stood + 0.3 * ridge
     heat = 0.5 * stood + 0.4 * flow + 0.65 * own
     regime = np.select([ridge < -0.9, (stagnation > 0.6), flow > 0.5], [FRONTAL, STAGNANT, HUMID], VENTILATED)
-    local = [remembered(seed, f"weather {n}", year, sites, 0.4, mixing(150.0)) for n in ("t", "s", "d", "h", "p")]
+    local = [
+        remembered(seed, f"weather {n}", year, sites, 0.4, mixing(150.0)) for n in ("t", "s", "d", "h", "p")
+    ]
     up = elevations_m()
-    temperature = 59 + 16 * np.cos(phase(days, 202))[:, None] + 6 * heat[:, None] + 1.5 * local[0] - 0.0035 * 1.8 * up
+    temperature = (
+        59 + 16 * np.cos(phase(days, 202))[:, None] + 6 * heat[:, None] + 1.5 * local[0] - 0.0035 * 1.8 * up
+    )
     speed = np.exp(1.75 - 0.28 * ridge + 0.25 * (regime == FRONTAL))[:, None] * np.exp(0.18 * local[1])
     direction = (290 - 85 * np.tanh(flow) + 50 * (regime == FRONTAL))[:, None] + 14 * local[2]
     humidity = 66 + 12 * (regime == HUMID)[:, None] - 4 * heat[:, None] - 3 * ridge[:, None] + 5 * local[3]
     pressure = 1014 + 6 * ridge[:, None] - 1.5 * flow[:, None] + 0.6 * local[4] - up / 8.3
-    return Weather(days, ridge, heat, stagnation, regime, temperature, speed, direction % 360, np.clip(humidity, 8, 100), pressure)
+    return Weather(
+        days,
+        ridge,
+        heat,
+        stagnation,
+        regime,
+        temperature,
+        speed,
+        direction % 360,
+        np.clip(humidity, 8, 100),
+        pressure,
+    )

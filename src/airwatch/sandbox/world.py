@@ -79,7 +79,13 @@ class World:
                 days = (readings.days >= np.datetime64(first)) & (readings.days <= np.datetime64(last))
                 chosen = np.outer(days, [where(m.site) for m in readings.monitors])
                 if changed is not None:
-                    chosen &= (readings.changed >= np.datetime64(changed[0])) & (readings.changed <= np.datetime64(changed[1]))
+                    chosen &= (readings.changed >= np.datetime64(changed[0])) & (
+                        readings.changed <= np.datetime64(changed[1])
+                    )
                 frames.append(daily_rows(readings, chosen))
         frames = [frame for frame in frames if len(frame)]
-        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(FIELDS), dtype=object)
+        return (
+            pd.concat(frames, ignore_index=True)
+            if frames
+            else pd.DataFrame(columns=list(FIELDS), dtype=object)
+        )

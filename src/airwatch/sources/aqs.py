@@ -155,7 +155,7 @@ class AqsClient:
             error = _error_of(request, status, reply)
         except UnknownShape as shape:
             error = SourceChanged(_changed(request, str(shape)))
-        raise error  # outside of the block, for the context of an error holds the reply, which may echo the key
+        raise error  # outside of the block: the context of an error holds the reply, which may echo the key
 
 
 def split_by_year(first: date, last: date) -> list[tuple[date, date]]:

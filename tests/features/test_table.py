@@ -1,0 +1,218 @@
+"""The feature table: its rows, its columns, and the law that nothing later changes a row."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from builders import build_days, build_feature_params, build_run, build_sites
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from airwatch.features.table import build_features
+
+SPEC = build_feature_params().features
+SITES = build_sites(
+    _06_037_0001=(34.0, -118.0), _06_037_0002=(34.2, -118.1), _06_037_0003=(34.1, -117.9), _06_037_9999=(34.3, -118.2)
+)
+START = pd.Timestamp("2022-01-01")
+COUNT = 460  # more than a year, so that the climatology takes part
+LAST = START + pd.Timedelta(days=COUNT - 1)
+RUN = {"pollutants": ("pm25", "ozone"), "horizon_days": 3}
+
+
+def build_region(seed, count=COUNT, start=START):
+    """Two PM2.5 sites, one of them with ozone, and weather; days are missing here and there."""
+    rng = np.random.default_rng(seed)
+    series = [
+        ("06-037-0001", "pm25"),
+        ("06-037-0002", "pm25"),
+        ("06-037-0002", "ozone"),
+        ("06-037-0003", "temperature"),
+        ("06-037-0003", "wind_direction"),
+    ]
+    frames = [
+        build_days(count, start=start, site=site, pollutant=name, seed=seed + number, missing=gaps(rng, count))
+        for number, (site, name) in enumerate(series)
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def gaps(rng, count):
+    return set(np.flatnonzero(rng.random(count) < 0.1)) - {0}
+
+
+def build(days, as_of=LAST, sites=SITES):
+    return build_features(days, sites, build_run(as_of=as_of.date(), first_year=2016, **RUN), SPEC)
+
+
+def at(features, origin, site=None):
+    rows = features[features["origin_date"] == origin]
+    return rows[rows["site_id"] == site] if site else rows
+
+
+def bits(rows):
+    """Keys and the exact bits of every number, NaN included."""
+    keys, numbers = rows.iloc[:, :3], rows.iloc[:, 3:].to_numpy()
+    return [tuple(map(str, key)) for key in keys.itertuples(index=False)], np.ascontiguousarray(numbers).tobytes()
+
+
+origins = st.integers(30, COUNT - 2).map(lambda number: START + pd.Timedelta(days=number))
+seeds = st.integers(0, 1_000)
+
+
+@settings(max_examples=25)
+@given(seeds, origins)
+def test_features_of_a_day_do_not_change_when_later_days_arrive(seed, origin):
+    days = build_region(seed)
+    then = build(days[days["date_local"] <= origin], as_of=origin)
+    assert bits(at(build(days), origin)) == bits(at(then, origin))
+
+
+@settings(max_examples=25)
+@given(seeds, origins)
+def test_features_up_to_a_day_do_not_change_when_later_values_are_shuffled_and_replaced(seed, origin):
+    days = build_region(seed)
+    later = days["date_local"] > origin
+    shuffled = days["value"].where(~later, days["value"].sample(frac=1, random_state=seed).to_numpy() * 999)
+    before = build(days)
+    after = build(days.assign(value=shuffled))
+    up_to = before["origin_date"] <= origin
+    assert bits(before[up_to]) == bits(after[up_to])
+
+
+@settings(max_examples=25)
+@given(seeds, origins, st.sampled_from(["06-037-0000", "06-037-0001A", "06-037-9999"]), st.sampled_from(["pm25", "ozone"]))
+def test_features_of_a_day_do_not_change_when_a_site_appears_later(seed, origin, newcomer, pollutant):
+    newcomer = newcomer[:11]
+    days = build_region(seed)
+    since = origin + pd.Timedelta(days=1)
+    more = build_days((LAST - origin).days, start=since, site=newcomer, pollutant=pollutant, seed=seed + 50)
+    sites = pd.concat([SITES, pd.DataFrame({"site_id": [newcomer], "latitude": [34.1], "longitude": [-118.0]})])
+    grown = build(pd.concat([more, days]), sites=sites.drop_duplicates("site_id", keep="last"))
+    up_to = grown["origin_date"] <= origin
+    before = build(days)
+    assert bits(grown[up_to]) == bits(before[before["origin_date"] <= origin])
+
+
+@settings(max_examples=10)
+@given(seeds, st.integers(0, 700))
+def test_features_of_a_day_do_not_change_with_history_older_than_the_reach(seed, older):
+    # Five years and a bit; the shorter history begins just where the reach of the origin ends.
+    days = build_region(seed, count=SPEC.reach_days + 701)
+    origin = START + pd.Timedelta(days=SPEC.reach_days + older)
+    short = days[days["date_local"] >= origin - pd.Timedelta(days=SPEC.reach_days)]
+    assert bits(at(build(short, as_of=origin), origin)) == bits(at(build(days, as_of=origin), origin))
+
+
+@pytest.mark.parametrize("back", [0, 1, 13, 27, 89, 365])
+def test_features_of_a_day_do_change_with_a_value_before_it(back):
+    days = build_days(COUNT, start=START, site="06-037-0001", seed=3)
+    origin = START + pd.Timedelta(days=400)
+    touched = days["date_local"] == origin - pd.Timedelta(days=back)
+    changed = days.assign(value=days["value"] + 50 * touched)
+    assert bits(at(build(days), origin)) != bits(at(build(changed), origin))
+
+
+def test_features_are_deterministic():
+    assert bits(build(build_region(5))) == bits(build(build_region(5).sample(frac=1, random_state=1)))
+
+
+def test_a_row_stands_for_every_day_from_the_first_observation_to_as_of():
+    days = build_days(3, start="2023-01-01", site="06-037-0001", missing=[1])
+    features = build(days, as_of=pd.Timestamp("2023-01-05"))
+    assert list(features["origin_date"]) == list(pd.date_range("2023-01-01", "2023-01-05"))
+    assert list(features["days_since_last"]) == [0, 1, 0, 1, 2]
+    assert features["value_lag_00"].isna().tolist() == [False, True, False, True, True]
+
+
+def test_rows_are_sorted_and_unique():
+    keys = build(build_region(1))[["site_id", "pollutant", "origin_date"]]
+    assert keys.equals(keys.sort_values(list(keys), ignore_index=True))
+    assert not keys.duplicated().any()
+
+
+def test_numbers_are_float32():
+    features = build(build_region(1))
+    assert set(features.dtypes.iloc[3:].astype(str)) == {"float32"}
+
+
+def test_columns_do_not_depend_on_the_data():
+    nothing = build(build_days(0))
+    assert list(build(build_region(1)).columns) == list(nothing.columns)
+    assert nothing.empty
+    assert set(nothing.dtypes.iloc[3:].astype(str)) == {"float32"}
+
+
+def test_a_pollutant_without_observation_leaves_its_columns_missing():
+    features = build(build_days(3, start="2023-01-01", site="06-037-0001"))
+    assert set(features["pollutant"]) == {"pm25"}
+    assert features["other_ozone_00"].isna().all()
+
+
+def test_other_pollutant_is_the_sites_own_or_else_the_regions():
+    days = pd.concat(
+        [
+            build_days(1, site="06-037-0001"),
+            build_days(1, site="06-037-0002"),
+            build_days(1, site="06-037-0002", pollutant="ozone", values=0.06),
+            build_days(1, site="06-037-0003", pollutant="ozone", values=0.04),
+        ]
+    )
+    features = build(days, as_of=pd.Timestamp("2023-01-01")).set_index(["site_id", "pollutant"])
+    assert_allclose(features.loc[("06-037-0002", "pm25"), "other_ozone_00"], 0.06, rtol=1e-6)
+    assert_allclose(features.loc[("06-037-0001", "pm25"), "other_ozone_00"], 0.05, rtol=1e-6)
+
+
+def test_weather_is_the_regions_at_every_site():
+    days = pd.concat([build_days(1, site="06-037-0001"), build_days(1, site="06-037-0003", pollutant="temperature", values=70)])
+    features = build(days, as_of=pd.Timestamp("2023-01-01"))
+    assert features["weather_temperature_00"].tolist() == [70.0]
+
+
+def test_neighbours_leave_the_site_itself_out_and_the_region_does_not():
+    days = pd.concat([build_days(1, site="06-037-0001", values=4), build_days(1, site="06-037-0002", values=10)])
+    features = build(days, as_of=pd.Timestamp("2023-01-01"))
+    assert features["value_neighbours_00"].tolist() == [10, 4]
+    assert features["value_region_00"].tolist() == [7, 7]
+
+
+def test_a_site_without_position_has_no_neighbours():
+    days = pd.concat([build_days(1, site="06-037-0001"), build_days(1, site="06-037-4444")])
+    features = build(days, as_of=pd.Timestamp("2023-01-01")).set_index("site_id")
+    assert np.isnan(features.loc["06-037-4444", "latitude"])
+    assert features["value_neighbours_00"].isna().all()
+
+
+def test_climatology_of_a_new_site_is_the_regions_then_its_own_recent_mean():
+    old = build_days(400, start="2022-01-01", site="06-037-0001", values=20)
+    new = build_days(2, start="2023-02-03", site="06-037-0002", values=[2.0, 4.0])
+    together = at(build(pd.concat([old, new]), pd.Timestamp("2023-02-04")), "2023-02-04", "06-037-0002")
+    alone = at(build(new, pd.Timestamp("2023-02-04")), "2023-02-04", "06-037-0002")
+    assert together["value_climatology_01"].tolist() == [20]
+    assert together["deviation_climatology"].tolist() == [4 - 20]
+    assert alone["value_climatology_01"].tolist() == [3]
+
+
+def test_climatology_of_a_site_silent_for_months_is_its_last_value():
+    features = build(build_days(1, site="06-037-0001", values=9), as_of=pd.Timestamp("2023-04-30"))
+    assert at(features, "2023-04-30")["value_climatology_03"].tolist() == [9]
+
+
+def test_a_day_after_as_of_is_left_out():
+    days = build_days(3, start="2023-01-01", site="06-037-0001")
+    assert build(days, as_of=pd.Timestamp("2023-01-02"))["origin_date"].max() == pd.Timestamp("2023-01-02")
+
+
+def test_a_missing_value_counts_as_a_day_without_observation():
+    days = build_days(3, start="2023-01-01", site="06-037-0001")
+    holed = days.assign(value=days["value"].where(days.index != 1))
+    as_of = pd.Timestamp("2023-01-03")
+    assert bits(build(holed, as_of)) == bits(build(days.drop(index=1), as_of))
+
+
+def test_inputs_are_left_alone():
+    days, sites = build_region(2), SITES.copy()
+    before = days.copy()
+    build(days, sites=sites)
+    pd.testing.assert_frame_equal(days, before)
+    pd.testing.assert_frame_equal(sites, SITES)

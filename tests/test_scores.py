@@ -1,0 +1,246 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
+
+from airwatch import scores
+from airwatch.scores import SCORE_COLUMNS, score_table
+
+NAN = np.nan
+# Errors 1, -2 and 3; observations sum to 30.
+FORECAST, OBSERVED = [11.0, 8.0, 13.0], [10.0, 10.0, 10.0]
+
+
+def build_forecasts(count: int = 60, **columns: object) -> pd.DataFrame:
+    """Daily forecasts of 10 with quantiles 7 to 13, observed at 11; persistence errs by 2, climatology by 4."""
+    constant = {
+        "pollutant": "pm25",
+        "lead_days": 1,
+        "mean": 10.0,
+        **dict(zip(scores.QUANTILES, [7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0], strict=True)),
+        "p_aqi_above_50": 0.8,
+        "p_aqi_above_100": 0.1,
+        "p_aqi_above_150": 0.0,
+        "observed": 11.0,
+        "persistence": 13.0,
+        "climatology": 15.0,
+    }
+    days = pd.date_range("2021-01-01", periods=count, freq="D")
+    return pd.DataFrame({"origin_date": days}).assign(**(constant | columns))
+
+
+def score_one(**columns: object) -> pd.Series:
+    return score_table(build_forecasts(**columns), ["lead_days"]).iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("score", "expected"),
+    [
+        (scores.rmse, np.sqrt(14 / 3)),
+        (scores.mae, 2.0),
+        (scores.mean_bias, 2 / 3),
+        (scores.nmb, 2 / 30),
+        (scores.nme, 6 / 30),
+    ],
+)
+def test_scores_of_the_mean(score, expected):
+    assert score(FORECAST, OBSERVED) == pytest.approx(expected)
+
+
+def test_correlation_of_values_that_rise_together_and_apart():
+    # Deviations (-1, 0, 1) and (-1, 1, 0): 1 / sqrt(2 * 2).
+    assert scores.correlation([1, 2, 3], [4, 6, 5]) == pytest.approx(0.5)
+    assert scores.correlation([1, 2, 3], [6, 4, 2]) == pytest.approx(-1.0)
+    assert np.isnan(scores.correlation(FORECAST, OBSERVED))
+
+
+def test_skill_is_one_less_the_ratio_of_mean_squared_errors():
+    # Squared errors 1, 4, 9 against 4, 4, 20.
+    reference = [12.0, 12.0, 10.0 + np.sqrt(20)]
+    assert scores.mse_skill(FORECAST, OBSERVED, reference) == pytest.approx(1 - 14 / 28)
+
+
+def test_skill_counts_only_the_rows_where_the_reference_exists():
+    assert scores.mse_skill(FORECAST, OBSERVED, [12.0, NAN, NAN]) == pytest.approx(1 - 1 / 4)
+
+
+@pytest.mark.parametrize(("observed", "loss"), [(12.0, 0.9 * 2), (10.0, 0.0), (7.0, 0.1 * 3)])
+def test_pinball_loss_weighs_the_two_sides_by_the_level(observed, loss):
+    assert scores.pinball_loss(10.0, observed, 0.9) == pytest.approx(loss)
+
+
+def test_crps_is_twice_the_mean_pinball_loss_over_the_seven_quantiles():
+    # Observed 11, quantiles 7 to 13: .05*4 + .10*3 + .25*2 + .50*1 + 0 + .10*1 + .05*2 = 1.7.
+    assert scores.crps([[7, 8, 9, 10, 11, 12, 13]], [11.0]) == pytest.approx(2 * 1.7 / 7)
+
+
+def test_crps_of_a_certain_forecast_is_its_absolute_error():
+    # Levels sum to 3.5, so 2 / 7 * 3.5 * error.
+    assert scores.crps([[4.0] * 7, [4.0] * 7], [6.0, 4.0]) == pytest.approx(1.0)
+
+
+def test_an_interval_holds_its_ends():
+    assert scores.coverage([1, 1, 1, 1], [3, 3, 3, 3], [1.0, 3.0, 0.99, 3.01]) == 0.5
+
+
+def test_sharpness_is_the_mean_width():
+    assert scores.sharpness([1.0, 2.0], [2.0, 5.0]) == 2.0
+
+
+def test_detection_false_alarms_and_success():
+    # 3 hits, 1 miss, 2 false alarms, 1 correct rejection.
+    alarm = [True, True, True, False, True, True, False]
+    event = [True, True, True, True, False, False, False]
+    assert scores.pod(alarm, event) == 3 / 4
+    assert scores.far(alarm, event) == 2 / 5
+    assert scores.csi(alarm, event) == 3 / 6
+
+
+def test_brier_is_the_mean_squared_difference_from_what_happened():
+    assert scores.brier([0.9, 0.2, 0.5], [True, False, True]) == pytest.approx((0.01 + 0.04 + 0.25) / 3)
+
+
+@pytest.mark.parametrize("score", [scores.rmse, scores.mae, scores.mean_bias, scores.nmb, scores.correlation])
+def test_a_pair_with_a_missing_member_is_left_out(score):
+    assert score([1.0, 3.0, 5.0, NAN], [2.0, 2.0, NAN, 7.0]) == pytest.approx(
+        score([1.0, 3.0], [2.0, 2.0]), nan_ok=True
+    )
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_score_of_nothing_is_missing_without_a_warning():
+    nothing: list[float] = []
+    for value in (
+        scores.rmse(nothing, nothing),
+        scores.correlation(nothing, nothing),
+        scores.pod(nothing, nothing),
+    ):
+        assert np.isnan(value)
+
+
+tenths = st.integers(-50, 5000)
+
+
+@given(st.lists(st.tuples(tenths, tenths), min_size=1, max_size=30))
+def test_a_forecast_has_no_skill_against_itself_and_never_less_rmse_than_mae(pairs):
+    forecast, observed = np.array(pairs).T / 10
+    assert scores.rmse(forecast, observed) >= scores.mae(forecast, observed) * (1 - 1e-12)
+    assert scores.mse_skill(forecast, observed, forecast) == 0.0 or (forecast == observed).all()
+
+
+def test_the_table_holds_each_score_by_its_name():
+    row = score_one(observed=np.where(np.arange(60) % 2, 11.0, 7.5))
+    # Errors -1 and 2.5 in turn; against persistence 2 and 5.5, against climatology 4 and 7.5.
+    expected = {
+        "n": 60,
+        "origins": 60,
+        "rmse": np.sqrt((1 + 6.25) / 2),
+        "mae": 1.75,
+        "bias": 0.75,
+        "nmb": 1.5 / 18.5,
+        "nme": 3.5 / 18.5,
+        "coverage_50": 0.5,  # 9 to 11: its end, and outside
+        "coverage_80": 0.5,  # 8 to 12
+        "coverage_90": 1.0,  # 7 to 13
+        "sharpness_80": 4.0,
+        "skill_persistence": 1 - 7.25 / (4 + 30.25),
+        "skill_climatology": 1 - 7.25 / (16 + 56.25),
+        "rmse_climatology": np.sqrt((16 + 56.25) / 2),
+        "brier_50": (0.04 + 0.64) / 2,  # 11 is above 9.0 and 7.5 is not; the chance said .8
+    }
+    assert row[list(expected)].to_dict() == pytest.approx(expected)
+
+
+def test_exceedances_are_counted_from_the_breakpoint_of_2024_on():
+    # 35.4 is an AQI of 100, 35.5 of 101.
+    observed = np.tile([35.4, 35.5, 40.0], 20)
+    row = score_one(observed=observed, mean=np.tile([35.5, 35.5, 35.4], 20))
+    assert row[["exceedances", "pod", "far", "csi"]].tolist() == [40, 0.5, 0.5, 1 / 3]
+
+
+def test_ozone_has_its_own_breakpoints():
+    # 0.070 ppm is an AQI of 100, 0.071 of 101.
+    row = score_one(pollutant="ozone", observed=np.tile([0.070, 0.071], 30), mean=0.06)
+    assert row["exceedances"] == 30
+
+
+def test_each_group_is_scored_by_itself_in_order():
+    near, far = build_forecasts(lead_days=1), build_forecasts(lead_days=2, mean=14.0)
+    table = score_table(pd.concat([far, near]), ["pollutant", "lead_days"])
+    assert table["lead_days"].tolist() == [1, 2]
+    assert table["bias"].tolist() == [-1.0, 3.0]
+    assert_frame_equal(table[1:].reset_index(drop=True), score_table(far, ["pollutant", "lead_days"]))
+
+
+def test_days_not_observed_are_left_out():
+    observed = np.where(np.arange(60) < 50, 11.0, NAN)
+    assert score_one(observed=observed)[["n", "origins"]].tolist() == [50, 50]
+
+
+def test_origins_count_days_and_not_rows():
+    two_sites = pd.concat([build_forecasts(30), build_forecasts(30)])
+    assert score_table(two_sites, ["lead_days"])[["n", "origins"]].iloc[0].tolist() == [60, 30]
+
+
+def test_no_forecasts_give_an_empty_table_of_the_same_types():
+    full = score_table(build_forecasts(), ["pollutant", "lead_days"])
+    empty = score_table(build_forecasts(0), ["pollutant", "lead_days"])
+    assert list(full.columns) == ["pollutant", "lead_days", *SCORE_COLUMNS]
+    assert len(empty) == 0
+    assert empty.dtypes[list(SCORE_COLUMNS)].to_dict() == full.dtypes[list(SCORE_COLUMNS)].to_dict()
+
+
+def test_pollutants_do_not_mix_in_a_group():
+    both = pd.concat([build_forecasts(), build_forecasts(pollutant="ozone")])
+    with pytest.raises(ValueError, match="put pollutant among the columns"):
+        score_table(both, ["lead_days"])
+    assert len(score_table(both, ["pollutant"])) == 2
+
+
+def test_a_skill_that_is_the_same_every_day_has_no_width():
+    row = score_one()
+    skill = 1 - 1 / 4
+    assert row[["skill_persistence_low", "skill_persistence", "skill_persistence_high"]].tolist() == pytest.approx(
+        [skill] * 3
+    )
+
+
+def test_one_block_of_days_gives_no_interval():
+    # 1970-01-01 is day 0, so blocks of 14 begin on 2021-01-07 (day 18634 = 14 * 1331).
+    days = pd.date_range("2021-01-07", periods=15, freq="D")
+    one, two = build_forecasts(14, origin_date=days[:14]), build_forecasts(15, origin_date=days)
+    low = [score_table(frame, ["lead_days"])["skill_persistence_low"].iloc[0] for frame in (one, two)]
+    assert np.isnan(low[0])
+    assert low[1] == pytest.approx(0.75)
+
+
+def build_noisy(seed: int, count: int = 700) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    observed = rng.normal(20, 5, size=count)
+    return build_forecasts(count, observed=observed, mean=observed + rng.normal(0, 3, size=count),
+                           persistence=observed + rng.normal(0, 4, size=count))  # fmt: skip
+
+
+def test_the_interval_lies_around_the_skill_and_narrows_with_more_days():
+    wide, narrow = (score_table(build_noisy(3, count), ["lead_days"]).iloc[0] for count in (140, 1400))
+    for row in (wide, narrow):
+        assert row["skill_persistence_low"] < row["skill_persistence"] < row["skill_persistence_high"]
+    # Ten times the blocks: a third of the width, give or take.
+    widths = [row["skill_persistence_high"] - row["skill_persistence_low"] for row in (wide, narrow)]
+    assert 2 < widths[0] / widths[1] < 5
+
+
+def test_the_interval_covers_the_true_skill_about_nine_times_in_ten():
+    # True skill 1 - 9 / 16. Two hundred independent records: 90 % give or take 2 % of chance.
+    records = pd.concat([build_noisy(seed).assign(record=seed) for seed in range(200)])
+    rows = score_table(records, ["record"], draws=200)
+    covered = (rows["skill_persistence_low"] <= 7 / 16) & (rows["skill_persistence_high"] >= 7 / 16)
+    assert covered.mean() == pytest.approx(0.9, abs=0.07)
+
+
+def test_the_interval_follows_the_seed():
+    frame = build_noisy(5)
+    ends = [score_table(frame, ["lead_days"], seed=seed)["skill_persistence_low"].iloc[0] for seed in (1, 1, 2)]
+    assert ends[0] == ends[1] != ends[2]
