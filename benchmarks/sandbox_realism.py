@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/sandbox_realism.py ../shared/data/panel/panel_daily.parquet
 
-The file holds one row for each site, parameter, POC and day: state_code, county_code, site_number, parameter_code, poc, date_local,
-latitude, longitude, cbsa_code, arithmetic_mean, first_max_value.
+The file holds one row for each site, parameter, POC and day, with AQS field names: state_code, county_code, site_number,
+parameter_code, poc, date_local, latitude, longitude, cbsa_code, arithmetic_mean, first_max_value.
 """
 
 from __future__ import annotations
@@ -29,11 +29,7 @@ def tidy(rows: pd.DataFrame, pollutant: str) -> pd.DataFrame:
     """The day's value in µg/m³ or ppb, and what names its row, from rows with AQS field names."""
     value = rows[POLLUTANTS[pollutant].value_column] * SCALE[pollutant][0]
     site = (
-        rows["state_code"].astype(str)
-        + "-"
-        + rows["county_code"].astype(str)
-        + "-"
-        + rows["site_number"].astype(str)
+        rows["state_code"].astype(str) + "-" + rows["county_code"].astype(str) + "-" + rows["site_number"].astype(str)
     )
     named = rows.assign(site_id=site, value=value, date_local=pd.to_datetime(rows["date_local"]))
     return named.astype({"cbsa_code": object})[COLUMNS].dropna(subset="value")
@@ -53,9 +49,7 @@ def simulated(pollutant: str, seed: int = SEED, first: date = FIRST, last: date 
     """The same statistics of the sandbox metro, from the rows that its server gives."""
     about = POLLUTANTS[pollutant]
     rows = World(seed).daily([about.aqs_code], first, last)
-    kept = rows["pollutant_standard"].eq(about.standards[0]) & rows["event_type"].isin(
-        ["No Events", "Events Included"]
-    )
+    kept = rows["pollutant_standard"].eq(about.standards[0]) & rows["event_type"].isin(["No Events", "Events Included"])
     rows = tidy(rows[kept & rows["method_code"].ne("236") & rows["validity_indicator"].eq("Y")], pollutant)
     return realism.statistics(rows[rows["cbsa_code"] == SANDBOX_CBSA], rows)
 
@@ -72,17 +66,13 @@ def table(panel: pd.DataFrame, pollutant: str) -> str:
         values = [found[metro][name] for metro in METROS]
         low, high = realism.allowed(values)
         shown = f"{name}, {unit}" if name == realism.SEASONALITY else name
-        lines.append(
-            f"| {shown} | {' | '.join(f'{v:.3g}' for v in values)} | {low:.3g} to {high:.3g} | {value:.3g} |"
-        )
+        lines.append(f"| {shown} | {' | '.join(f'{v:.3g}' for v in values)} | {low:.3g} to {high:.3g} | {value:.3g} |")
     return "\n".join(lines)
 
 
 def main() -> None:
     """Print both tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("panel", type=Path, help="parquet file of real daily values")
     wanted = [POLLUTANTS[name].aqs_code for name in SCALE]
     panel = pd.read_parquet(parser.parse_args().panel, filters=[("parameter_code", "in", wanted)])

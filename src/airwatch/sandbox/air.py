@@ -10,12 +10,16 @@ from numpy.typing import NDArray
 
 from airwatch.sandbox.network import SITES
 from airwatch.sandbox.randomness import Floats, generator, remembered, weekdays_of
-from airwatch.sandbox.weather import FRONTAL, HUMID, STAGNANT, Weather, mixing, phase
+from airwatch.sandbox.weather import FRONTAL, Weather, by_regime, mixing, phase
 
 # Monday to Sunday, as a share of the mean.
 PM25_WEEK = np.array([-0.027, -0.008, 0.0, 0.0, 0.005, 0.021, 0.009])
 OZONE_WEEK = np.array([-0.03, -0.025, -0.02, -0.01, 0.0, 0.035, 0.05])
 TRAFFIC_WEEK = np.array([0.03, 0.06, 0.06, 0.06, 0.06, -0.07, -0.2])
+
+# Added to the logarithm of PM2.5, and to ozone, in each regime of the weather.
+PM25_BY_REGIME = by_regime(ventilated=0.0, humid=0.05, stagnant=0.1, frontal=-0.14)
+OZONE_PPB_BY_REGIME = by_regime(ventilated=0.0, humid=-2.5, stagnant=2.0, frontal=-2.5)
 
 # Two weeks that swell and fade, with the same smoke on each weekday: sin² and cos² a week apart add up to one.
 SMOKE_SHAPE = np.sin(np.pi * (np.arange(14) + 0.5) / 14) ** 2
@@ -34,9 +38,9 @@ def _field(seed: int, subject: str, year: int, memory: float, *lengths_km: float
 
 
 def _in_step_with_the_week(values: Floats, weather: Weather, effect: Floats) -> Floats:
-    """``values`` scaled so that over the year each weekday stands above or below the others by ``effect``, [7, sites], and by no luck.
+    """``values`` scaled so that over the year the weekdays stand apart by ``effect``, [7, sites], and not by luck.
 
-    Fifty weeks of weather leave the weekdays five percent apart, more than the true effect is.
+    Fifty weeks of weather leave the weekdays five percent apart, which is more than the effect itself.
     """
     weekday = weekdays_of(weather.days)
     usual = np.array([values[weekday == day].mean() for day in range(7)])
@@ -48,31 +52,27 @@ def _column(series: NDArray[np.generic]) -> Floats:
 
 
 def smoke_of(seed: int, weather: Weather, year: int) -> Floats:
-    """PM2.5 from wildfires far away, µg/m³, [days, sites]: a few episodes between June and October, zero on other days."""
+    """PM2.5 from wildfires far away, µg/m³, [days, sites]: some summers have two weeks of it, other days none."""
     chance = generator(seed, "smoke", year)
     east = np.array([s.east_km for s in SITES]) / 100
     north = np.array([s.north_km for s in SITES]) / 100
     smoke = np.zeros((len(weather.days), len(SITES)))
     for _ in range(chance.poisson(1.5)):
-        first, strength = chance.integers(160, 285), np.exp(2.3 + 0.5 * chance.standard_normal())
+        first, strength = chance.integers(160, 285), np.exp(2.2 + 0.5 * chance.standard_normal())
         lean_east, lean_north = 0.5 * chance.standard_normal(2)
-        shape = SMOKE_SHAPE * np.exp(0.4 * chance.standard_normal(len(SMOKE_SHAPE)))
-        smoke[first : first + len(shape)] += (
-            strength * shape[:, None] * np.exp(lean_east * east + lean_north * north)
-        )
+        shape = SMOKE_SHAPE * np.exp(0.55 * chance.standard_normal(len(SMOKE_SHAPE)))
+        smoke[first : first + len(shape)] += strength * shape[:, None] * np.exp(lean_east * east + lean_north * north)
     return smoke
 
 
 def pm25_without_smoke(seed: int, weather: Weather, year: int) -> Floats:
     """24-hour PM2.5, µg/m³, [days, sites]: two seasons, standing air, and holidays with fireworks."""
     season = 0.12 * np.cos(phase(weather.days, 5)) + 0.12 * np.cos(2 * phase(weather.days, 8))
-    regime = np.select(
-        [weather.regime == FRONTAL, weather.regime == STAGNANT, weather.regime == HUMID], [-0.14, 0.1, 0.05]
-    )
+    regime = PM25_BY_REGIME[weather.regime]
     slow = remembered(seed, "pm25 slow", year, 1, 0.97)[:, 0]
     regional = remembered(seed, "pm25 regional", year, 1, 0.62)[:, 0]
     log_region = season + regime + 0.19 * weather.stagnation + 0.14 * regional + 0.07 * slow
-    field = 0.3 * _field(seed, "pm25", year, 0.54, 40.0, 170.0)
+    field = 0.3 * _field(seed, "pm25", year, 0.54, 70.0, 180.0)
     urban_winter = 0.12 * np.outer(np.cos(phase(weather.days, 5)), URBAN_SHARE - 0.5)
     base = (5.6 + 3.6 * URBAN_SHARE) * _own_level(seed, "pm25", 0.09)
     fireworks = np.isin(
@@ -87,15 +87,8 @@ def ozone(seed: int, weather: Weather, year: int) -> Floats:
     sun = np.cos(phase(weather.days, 186))
     summer = 0.5 + 0.5 * sun
     regional = remembered(seed, "ozone regional", year, 1, 0.5)[:, 0]
-    regime = np.select(
-        [weather.regime == FRONTAL, weather.regime == STAGNANT, weather.regime == HUMID], [-2.5, 2.0, -2.5]
-    )
-    episode = (
-        (1.0 + 3.6 * summer) * weather.heat
-        + (0.8 + 1.8 * summer) * weather.stagnation
-        + regime
-        + 2.4 * regional
-    )
+    regime = OZONE_PPB_BY_REGIME[weather.regime]
+    episode = (1.0 + 3.6 * summer) * weather.heat + (0.8 + 1.8 * summer) * weather.stagnation + regime + 2.4 * regional
     field = (5.0 + 4.0 * _column(summer)) * _field(seed, "ozone", year, 0.36, 60.0, 220.0)
     titration = np.outer(5.0 + 3.0 * (1 - summer), URBAN_SHARE)
     level = 43 + 12.0 * sun - 2.4 * np.sin(phase(weather.days, 186)) + episode
@@ -106,13 +99,11 @@ def ozone(seed: int, weather: Weather, year: int) -> Floats:
 
 
 def traffic(seed: int, weather: Weather, year: int, subject: str) -> Floats:
-    """What traffic leaves in the air, about one in the middle of the city, [days, sites]; NO2 and CO are scaled from it."""
+    """What traffic leaves in the air, about one in the middle of the city, [days, sites]; for NO2 and CO."""
     season = 0.22 * np.cos(phase(weather.days, 8))
     regional = 0.2 * weather.stagnation - 0.12 * (weather.regime == FRONTAL) + season
     field = 0.24 * _field(seed, subject, year, 0.45, 30.0, 120.0)
-    exhaust = (
-        (0.22 + 0.78 * URBAN_SHARE) * _own_level(seed, subject, 0.12) * np.exp(_column(regional) + field)
-    )
+    exhaust = (0.22 + 0.78 * URBAN_SHARE) * _own_level(seed, subject, 0.12) * np.exp(_column(regional) + field)
     return _in_step_with_the_week(exhaust, weather, np.outer(TRAFFIC_WEEK, 0.3 + 0.7 * URBAN_SHARE))
 
 

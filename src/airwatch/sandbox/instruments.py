@@ -26,9 +26,7 @@ Days = NDArray[np.datetime64]
 
 HOURS_FOR_A_VALID_DAY = 18  # 75 percent of 24, 40 CFR 50 Appendix N
 LONGEST_OUTAGE_DAYS = 45
-HEAVY_TAIL = (
-    4  # degrees of freedom of additive noise: an instrument's bad days are worse than a normal law has them
-)
+HEAVY_TAIL = 4  # degrees of freedom of Student's t: an instrument's bad days are worse than a normal law has them
 SHARE_REVISED = 0.06
 REVISED_AFTER_DAYS = (60, 300)
 POLLUTANT_CODES = ("88101", "44201", "42602", "42101", "81102")
@@ -41,14 +39,14 @@ CHANCE_OF_AT_MOST = np.array([0.001, 0.003, 0.005, 0.008, 0.016, 0.03, 0.06, 0.1
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """How often an instrument of one kind is silent: chance of a lone day, of an outage's start, and its mean length in days."""
+    """How often an instrument is silent: chance of a lone day, of an outage's start, and its mean length in days."""
 
     lone_day: float
     outage: float
     outage_days: float
 
 
-TROUBLE = {"88101": Trouble(0.022, 0.0042, 6.5), "44201": Trouble(0.008, 0.0016, 6.0)}
+TROUBLE = {"88101": Trouble(0.026, 0.0042, 6.5), "44201": Trouble(0.008, 0.0016, 6.0)}
 USUAL_TROUBLE = Trouble(0.012, 0.002, 5.0)
 
 
@@ -56,8 +54,8 @@ USUAL_TROUBLE = Trouble(0.012, 0.002, 5.0)
 class Readings:
     """One parameter, one calendar year; arrays are [days, monitors], concentrations in the AQS unit.
 
-    ``daily`` is the number that the day is known for: the 24-hour mean, or the highest 8-hour or 1-hour mean. ``clean`` is the
-    same without smoke.
+    ``daily`` is the number that the day is known for: the 24-hour mean, or the highest 8-hour or 1-hour mean;
+    ``clean`` is the same without smoke.
     """
 
     days: Days  # [days]
@@ -107,7 +105,7 @@ def _noise(code: str, value: Floats, monitors: tuple[Monitor, ...], chance: np.r
     share, plus = chance.standard_normal(value.shape), chance.standard_t(HEAVY_TAIL, value.shape)
     match code:
         case "88101":
-            offset = np.array([{BAM: 0.9, FILTER: 0.2}.get(m.instrument, 0.3) for m in monitors])
+            offset = np.array([{BAM: 0.8, FILTER: 0.2}.get(m.instrument, 0.3) for m in monitors])
             return np.asarray(value * (1 + 0.03 * share) + offset * plus)
         case "44201":
             return np.maximum(value + 0.0008 * plus, 0.0)
@@ -166,9 +164,8 @@ def readings_of(seed: int, code: str, year: int) -> Readings:
     daily = _noise(code, (without_smoke + smoke)[:, at], monitors, chance)
     if code in POLLUTANT_CODES:  # the mean of the hours that are there is not the mean of the day
         daily = daily * (1 + 0.25 * np.sqrt(1 - hours / 24) * chance.standard_normal(shape))
-    peak_hour = np.clip(np.rint(chance.normal(10 if code == "44201" else 8, 2.0, shape)), 0, 23).astype(
-        np.int64
-    )
+    usual_hour = 10 if code == "44201" else 8
+    peak_hour = np.clip(np.rint(chance.normal(usual_hour, 2.0, shape)), 0, 23).astype(np.int64)
     days_late = np.where(chance.random(shape) < SHARE_REVISED, chance.integers(*REVISED_AFTER_DAYS, shape), 1)
     present = _in_service(seed, year, weather.days, monitors) & ~_outages(seed, code, year, len(monitors))
     # A second report of the same instrument repeats the column before it.

@@ -7,7 +7,6 @@ from datetime import date
 
 from airwatch.sandbox.network import (
     COUNTIES,
-    FILTER,
     SANDBOX_CBSA,
     SANDBOX_CBSA_NAME,
     SITES,

@@ -1,6 +1,6 @@
 """The map of the sandbox: its sites, and which monitor stands where, from when to when.
 
-The region lies in the open Pacific and its codes belong to nobody at EPA, so nothing here can be taken for a real place.
+The region lies in the open Pacific and its codes are none of EPA's, so that nothing here passes for a real place.
 """
 
 from __future__ import annotations
@@ -75,13 +75,10 @@ class Instrument:
 
 
 BAM = Instrument("88101", 3, "170", "Met One BAM-1020 Mass Monitor w/VSCC - Beta Attenuation")
-FILTER = Instrument(
-    "88101", 1, "145", "R & P Model 2025 PM-2.5 Sequential Air Sampler w/VSCC - Gravimetric", 3
-)
-# EPA restated these in 2024: the readings stay under 236 and are given again, lower, under 736 (AQS advisory 2024-08-26).
-T640 = Instrument(
-    "88101", 3, "736", "Teledyne T640 at 5.0 LPM w/Network Data Alignment - Broadband spectroscopy"
-)
+FILTER = Instrument("88101", 1, "145", "R & P Model 2025 PM-2.5 Sequential Air Sampler w/VSCC - Gravimetric", 3)
+# EPA restated these in 2024: the readings stay under 236 and are given again, lower, under 736 (AQS advisory of
+# 2024-08-26).
+T640 = Instrument("88101", 3, "736", "Teledyne T640 at 5.0 LPM w/Network Data Alignment - Broadband spectroscopy")
 T640_FIRST_REPORT = Instrument("88101", 3, "236", "Teledyne T640 at 5.0 LPM - Broadband spectroscopy")
 FIRST_REPORT_OVER_RESTATED = 1.12
 VECTOR = "Instrumental - Vector Summation"
@@ -187,4 +184,5 @@ def codes() -> tuple[str, ...]:
 def distances_km() -> NDArray[np.float64]:
     """Distance between each pair of sites, km, [sites, sites]."""
     place = np.array([(s.east_km, s.north_km) for s in SITES], dtype=float)
-    return np.hypot(*(place[:, None, :] - place[None, :, :]).transpose(2, 0, 1))
+    east, north = (place[:, None, :] - place[None, :, :]).transpose(2, 0, 1)
+    return np.asarray(np.hypot(east, north), dtype=np.float64)

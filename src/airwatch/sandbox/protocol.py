@@ -1,6 +1,6 @@
 """What the AQS Data Mart API answers, decided without a socket: a path and a query in, a status and a body out.
 
-Rules: AQS Data Mart API, "Data Mart API documentation" (aqs.epa.gov/aqsweb/documents/data_api.html): arguments, limits, statuses.
+The arguments, limits and statuses are EPA's (aqs.epa.gov/aqsweb/documents/data_api.html).
 """
 
 from __future__ import annotations
@@ -138,7 +138,8 @@ def _chooser(name: str, query: Query) -> Chooser:
 def _data(world: World, service: str, name: str, query: Query) -> Answer:
     codes = query["param"].split(",") if query.get("param") else []
     first, last = _day(query["bdate"]), _day(query["edate"])
-    assert first is not None and last is not None  # checked by _wrong_arguments
+    assert first is not None, "checked by _wrong_arguments"
+    assert last is not None, "checked by _wrong_arguments"
     where = _chooser(name, query)
     if service == "monitors":
         monitors = monitor_rows(world.monitors(codes, where), first, last)

@@ -1,7 +1,7 @@
 """Random numbers that depend on the seed, the subject and the year, and on nothing else.
 
-A series with memory is a finite moving average of such numbers, so a year can be made without making the years before it, and
-is the same whoever asks, in whatever order.
+A series with memory is a finite moving average of such numbers, so a year can be made without making the years before
+it, and is the same whoever asks, in whatever order.
 """
 
 from __future__ import annotations

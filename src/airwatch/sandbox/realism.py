@@ -27,13 +27,15 @@ def statistics(metro: pd.DataFrame, region: pd.DataFrame) -> dict[str, float]:
     """The statistics of one pollutant in one metro.
 
     Args:
-        metro: One row for each (site_id, poc, date_local) of the metro, with ``latitude``, ``longitude`` and ``value`` in any one unit.
+        metro: One row for each (site_id, poc, date_local) of the metro, with ``latitude``, ``longitude`` and ``value``
+            in any one unit.
         region: The same for the metro and the land around it; the correlations are taken from it.
 
     Returns:
-        Statistic by name, the first in the unit of ``value``, the others without unit. Autocorrelation and tail are medians over
-        sites, correlations medians over pairs of sites, missing days a mean over the years of sites that sample every day, each
-        year counted from its first reading to its last. Each site speaks through the monitor with the most days.
+        Statistic by name, the first in the unit of ``value``, the others without unit. Autocorrelation and tail are
+        medians over sites, correlations medians over pairs of sites, missing days a mean over the years of sites that
+        sample every day, each year counted from its first reading to its last. Each site speaks through the monitor
+        with the most days.
     """
     days = _daily_sampled(_one_monitor_a_site(metro))
     wide = days.pivot(index="date_local", columns="site_id", values="value").asfreq("D")
@@ -71,16 +73,16 @@ def _years_of(days: pd.DataFrame) -> pd.api.typing.SeriesGroupBy:  # type: ignor
 
 def _daily_sampled(days: pd.DataFrame) -> pd.DataFrame:
     """The years in which a site sampled every day, failures aside; filters of each third day are left out."""
-    step = _years_of(days).transform(lambda dates: dates.diff().median() / pd.Timedelta(days=1))
-    return days[(step == 1) & (_years_of(days).transform("size") >= FEWEST_DAYS_IN_A_YEAR)]
+    step = _years_of(days).transform(lambda dates: dates.diff().median())
+    return days[(step == pd.Timedelta(days=1)) & (_years_of(days).transform("size") >= FEWEST_DAYS_IN_A_YEAR)]
 
 
-def _missing_share(dates: "pd.Series[pd.Timestamp]") -> float:
+def _missing_share(dates: pd.Series[pd.Timestamp]) -> float:
     return 1 - len(dates) / ((dates.max() - dates.min()).days + 1)
 
 
-def _means(days: pd.DataFrame, part: "pd.Series[int]") -> NDArray[np.float64]:
-    """Mean over sites and days for each part of the year or week; a part with a quarter of the usual days is left out."""
+def _means(days: pd.DataFrame, part: pd.Series[int]) -> NDArray[np.float64]:
+    """Mean over sites and days for each part of the year or week; one with a quarter of the usual days is left out."""
     parts = days.groupby(part)["value"].agg(["mean", "size"])
     return parts.loc[parts["size"] > parts["size"].max() / 4, "mean"].to_numpy(dtype=np.float64)
 
@@ -90,10 +92,7 @@ def _correlations(days: pd.DataFrame, bands_km: Sequence[tuple[float, float]]) -
     wide = days.pivot(index="date_local", columns="site_id", values="value")
     wide = wide.loc[:, wide.notna().sum() >= FEWEST_DAYS_IN_A_YEAR]
     place = np.radians(
-        days.groupby("site_id", observed=True)[["latitude", "longitude"]]
-        .median()
-        .loc[wide.columns]
-        .to_numpy()
+        days.groupby("site_id", observed=True)[["latitude", "longitude"]].median().loc[wide.columns].to_numpy()
     )
     first, second = np.triu_indices(len(place), 1)
     half = np.sin((place[first] - place[second]) / 2) ** 2

@@ -1,4 +1,4 @@
-"""Readings as the rows of AQS ``dailyData``: several for one monitor and day, with the 32 fields of the live service."""
+"""Readings as rows of AQS ``dailyData``: several for one monitor and day, with the 32 fields of the live service."""
 
 from __future__ import annotations
 
@@ -144,9 +144,7 @@ def _rows_of_kind(readings: Readings, kind: RowKind, chosen: Flags, event: str) 
             "sample_duration": kind.duration,
             "pollutant_standard": kind.standard,
             "event_type": event,
-            "observation_count": np.rint(hours / 24 * kind.full_count).astype(np.int64)
-            if kind.of_hours
-            else 1,
+            "observation_count": np.rint(hours / 24 * kind.full_count).astype(np.int64) if kind.of_hours else 1,
             "observation_percent": np.where(valid & (not kind.of_hours), 100.0, np.rint(hours / 24 * 100)),
             "validity_indicator": np.where(valid, "Y", "N"),
             "arithmetic_mean": np.round(daily * kind.mean_of_daily, mean_decimals),
@@ -177,9 +175,7 @@ def daily_rows(readings: Readings, chosen: Flags) -> pd.DataFrame:
     frames = [frame for frame in _frames(readings, chosen & readings.present) if len(frame)]
     if not frames:
         return pd.DataFrame(columns=list(FIELDS), dtype=object)
-    rows = pd.concat(frames, ignore_index=True).sort_values(
-        ["day", "monitor"], kind="stable", ignore_index=True
-    )
+    rows = pd.concat(frames, ignore_index=True).sort_values(["day", "monitor"], kind="stable", ignore_index=True)
     day, monitor = rows["day"].to_numpy(), rows["monitor"].to_numpy()
     fixed = pd.DataFrame([monitor_fields(m) for m in readings.monitors]).take(monitor).reset_index(drop=True)
     rows["date_local"] = readings.days.astype(str)[day]

@@ -8,13 +8,13 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from email.utils import formatdate, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from airwatch.sandbox.protocol import Answer, answer, refusal
+from airwatch.sandbox.protocol import HEALTHY, Answer, answer, refusal
 from airwatch.sandbox.world import World
 
 logger = logging.getLogger(__name__)
@@ -87,9 +87,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _head(self, reply: Answer) -> dict[str, object]:
         # EPA's header repeats the whole request, the key included.
         url = f"http://{self.headers.get('Host', HOST)}{self.path}"
-        time = parsedate_to_datetime(formatdate(usegmt=True)).isoformat()
+        time = parsedate_to_datetime(self.date_time_string()).isoformat()
         head: dict[str, object] = {"status": reply.status, "request_time": time, "url": url}
-        return head | ({"error": list(reply.errors)} if reply.errors else {"rows": reply.rows})
+        if reply.errors:
+            return head | {"error": list(reply.errors)}
+        return head if reply.status == HEALTHY else head | {"rows": reply.rows}
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: the request line holds the caller's key."""

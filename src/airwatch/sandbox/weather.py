@@ -17,7 +17,7 @@ DAYS_IN_YEAR = 365.25
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """One year. ``[days]`` series are regional and of about unit variance; ``[days, sites]`` are in AQS units."""
+    """One year: ``[days]`` series are regional and of about unit variance, ``[days, sites]`` are in AQS units."""
 
     days: NDArray[np.datetime64]
     ridge: Floats  # [days] high pressure, light wind
@@ -29,6 +29,11 @@ class Weather:
     wind_direction: Floats  # [days, sites] degrees, where it comes from
     humidity: Floats  # [days, sites] percent
     pressure: Floats  # [days, sites] millibars, at the site
+
+
+def by_regime(*, ventilated: float, humid: float, stagnant: float, frontal: float) -> Floats:
+    """A number for each regime, to be indexed by ``Weather.regime``."""
+    return np.array([ventilated, humid, stagnant, frontal])
 
 
 def phase(days: NDArray[np.datetime64], peak_day: int) -> Floats:
@@ -56,21 +61,16 @@ def weather_of(seed: int, year: int) -> Weather:
     """The weather of one calendar year."""
     days, sites = days_of(year), len(SITES)
     ridge, flow, own = (
-        remembered(seed, f"weather {n}", year, 1, m)[:, 0]
-        for n, m in (("ridge", 0.68), ("flow", 0.6), ("own", 0.8))
+        remembered(seed, f"weather {n}", year, 1, m)[:, 0] for n, m in (("ridge", 0.68), ("flow", 0.6), ("own", 0.8))
     )
     # Air gets dirty and hot while a ridge stands, from the day after it came: the barometer knows a day ahead.
     stood = remembered(seed, "weather ridge", year, 1, 0.8, delay=1)[:, 0]
     stagnation = 0.75 * stood + 0.3 * ridge
     heat = 0.5 * stood + 0.4 * flow + 0.65 * own
     regime = np.select([ridge < -0.9, (stagnation > 0.6), flow > 0.5], [FRONTAL, STAGNANT, HUMID], VENTILATED)
-    local = [
-        remembered(seed, f"weather {n}", year, sites, 0.4, mixing(150.0)) for n in ("t", "s", "d", "h", "p")
-    ]
+    local = [remembered(seed, f"weather {n}", year, sites, 0.4, mixing(150.0)) for n in ("t", "s", "d", "h", "p")]
     up = elevations_m()
-    temperature = (
-        59 + 16 * np.cos(phase(days, 202))[:, None] + 6 * heat[:, None] + 1.5 * local[0] - 0.0035 * 1.8 * up
-    )
+    temperature = 59 + 16 * np.cos(phase(days, 202))[:, None] + 6 * heat[:, None] + 1.5 * local[0] - 0.0035 * 1.8 * up
     speed = np.exp(1.75 - 0.28 * ridge + 0.25 * (regime == FRONTAL))[:, None] * np.exp(0.18 * local[1])
     direction = (290 - 85 * np.tanh(flow) + 50 * (regime == FRONTAL))[:, None] + 14 * local[2]
     humidity = 66 + 12 * (regime == HUMID)[:, None] - 4 * heat[:, None] - 3 * ridge[:, None] + 5 * local[3]

@@ -14,7 +14,7 @@ from airwatch.sandbox.network import SANDBOX_CBSA, SITES, Monitor, Site, codes, 
 from airwatch.sandbox.rows import FIELDS, daily_rows
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
-YEARS_KEPT = 64  # of one parameter each, about 1 MB
+YEARS_KEPT = 32  # of one parameter each, about 1 MB
 
 Chooser = Callable[[Site], bool]
 
@@ -24,8 +24,9 @@ __all__ = ["FIRST_YEAR", "LAST_YEAR", "SANDBOX_CBSA", "World"]
 class World:
     """A region whose every day follows from the seed.
 
-    The rows of a day depend on the seed and the day: not on the span that is asked for, on what was asked before, or on the process.
-    A row is served in its final state from the start; ``date_of_last_change`` says when AQS would have changed it last.
+    The rows of a day depend on the seed and the day: not on the span that is asked for, on what was asked before, or on
+    the process. A row is served in its final state from the start; ``date_of_last_change`` says when AQS would have
+    changed it last.
     """
 
     def __init__(self, seed: int) -> None:
@@ -70,7 +71,7 @@ class World:
             changed: First and last day of last change, both included.
 
         Returns:
-            The 32 fields of the live service, units as AQS states them in ``units_of_measure``, dates as ``YYYY-MM-DD``.
+            The 32 fields of the live service, dates as ``YYYY-MM-DD``, concentrations in ``units_of_measure``.
         """
         frames = []
         for code in (c for c in wanted if c in codes()):
@@ -84,8 +85,4 @@ class World:
                     )
                 frames.append(daily_rows(readings, chosen))
         frames = [frame for frame in frames if len(frame)]
-        return (
-            pd.concat(frames, ignore_index=True)
-            if frames
-            else pd.DataFrame(columns=list(FIELDS), dtype=object)
-        )
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(FIELDS), dtype=object)

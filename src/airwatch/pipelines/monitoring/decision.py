@@ -77,7 +77,7 @@ def summarise_monitoring(
 def _of_observations(name: str, report: Row, limits: FreshnessParams) -> Iterator[Check]:
     """Freshness and reporting of one pollutant."""
     label, since, oldest = POLLUTANTS[name].label, report["newest_day"], float(limits.max_age_days)
-    if pd.isna(since):
+    if not bool(pd.notna(since)):
         action = f"No {label} was observed here: check area, first_year and pollutants."
         yield Check(f"{name}.freshness", "warn", None, oldest, None, action)
         return
@@ -147,9 +147,7 @@ def _of_bias(name: str, regression: dict[str, Any], limits: DecisionParams) -> C
     if bias is None or found["n"] < limits.min_rows:
         action = f"Not judged: {found['n']} matured forecasts, {limits.min_rows} needed."
         return Check(f"{name}.bias", "ok", bias, limit, since, action)
-    action = (
-        f"{POLLUTANTS[name].label} forecasts run {'high' if bias > 0 else 'low'}: see the regression page."
-    )
+    action = f"{POLLUTANTS[name].label} forecasts run {'high' if bias > 0 else 'low'}: see the regression page."
     return _held(f"{name}.bias", abs(bias) > limit, bias, limit, since, action)
 
 
@@ -166,9 +164,7 @@ def _decide(checks: list[Check], run: RunParams) -> Check:
     return Check(DECISION, status, STATUSES.index(status), 0.0, min(days, default=None), action)
 
 
-def _held(
-    check: str, failed: bool, value: float, limit: float, since: pd.Timestamp | None, action: str
-) -> Check:
+def _held(check: str, failed: bool, value: float, limit: float, since: pd.Timestamp | None, action: str) -> Check:
     """A number that was held against its limit; without failure there is nothing to do."""
     return Check(check, "warn" if failed else "ok", value, limit, since, action if failed else "")
 

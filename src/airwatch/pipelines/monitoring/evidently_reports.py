@@ -45,9 +45,7 @@ def drift(
     names = list(columns)
     definition = DataDefinition(numerical_columns=names)
     current, reference = (
-        Dataset.from_pandas(
-            pd.DataFrame({name: columns[name][side] for name in names}), data_definition=definition
-        )
+        Dataset.from_pandas(pd.DataFrame({name: columns[name][side] for name in names}), data_definition=definition)
         for side in (0, 1)
     )
     preset = DataDriftPreset(
@@ -60,8 +58,7 @@ def drift(
     found = snapshot.dict()
     distances = {m["config"]["column"]: m["value"] for m in found["metrics"] if "column" in m["config"]}
     failed = {
-        test["metric_config"]["params"].get("column"): str(test["status"].value) == "FAIL"
-        for test in found["tests"]
+        test["metric_config"]["params"].get("column"): str(test["status"].value) == "FAIL" for test in found["tests"]
     }
     verdicts = {name: {"distance": plain(distances[name]), "drifted": failed[name]} for name in names}
     return snapshot.get_html_str(as_iframe=False), {"columns": verdicts, "metrics": plain(found["metrics"])}

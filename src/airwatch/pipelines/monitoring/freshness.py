@@ -37,9 +37,7 @@ def check_freshness(
     known = daily_observations["date_local"] <= pd.Timestamp(run.as_of)
     seen = daily_observations[known].merge(inside, on=["site_id", "pollutant"])
     rows = [
-        _freshness_of(
-            name, seen[seen["pollutant"] == name], inside[inside["pollutant"] == name], run, params.freshness
-        )
+        _freshness_of(name, seen[seen["pollutant"] == name], inside[inside["pollutant"] == name], run, params.freshness)
         for name in run.pollutants
     ]
     for row in rows:

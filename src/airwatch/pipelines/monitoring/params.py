@@ -72,9 +72,7 @@ class DecisionParams(_Group):
     def _covers_every_pollutant(cls, limits: dict[str, float]) -> dict[str, float]:
         for name in limits:
             if name not in (*CRITERIA, "other"):
-                raise ValueError(
-                    f"{name!r} is not a pollutant AirWatch forecasts; choose from {', '.join(CRITERIA)}"
-                )
+                raise ValueError(f"{name!r} is not a pollutant AirWatch forecasts; choose from {', '.join(CRITERIA)}")
         if "other" not in limits:
             raise ValueError("'other' is missing: the limit of the pollutants that are not named")
         return limits

@@ -41,9 +41,7 @@ class LeadErrors:
             return f"{self.title}: not shown, {self.left_out}."
         kinds, days = " and ".join(sorted(self.rows["kind"].unique())), self.rows["target_date"]
         sampled = f", a sample of {max_rows} of which is shown" if len(days) > max_rows else ""
-        return (
-            f"{self.title}: {len(days)} forecasts ({kinds}) for {days.min():%F} to {days.max():%F}{sampled}."
-        )
+        return f"{self.title}: {len(days)} forecasts ({kinds}) for {days.min():%F} to {days.max():%F}{sampled}."
 
     def numbers(self) -> dict[str, Any]:
         """Count, first target day and errors; None for a number of nothing."""
@@ -92,9 +90,7 @@ def report_regression(
     )
     metrics: list[Any] = []
     if shown:
-        body, metrics = _evidently(
-            {group.title: group.sample(limits.max_rows, run.seed) for group in shown}, run
-        )
+        body, metrics = _evidently({group.title: group.sample(limits.max_rows, run.seed) for group in shown}, run)
         page = with_header(body, title, notes)
     else:
         page = plain_page(title, notes)

@@ -53,9 +53,7 @@ def compare(
     now, then = _weeks(seen, "date_local", first, last, params)
     both = set(now["site_id"]) & set(then["site_id"])
     if not both:
-        return Comparison(
-            pollutant, "no site observed in these weeks of this year and of others", first, last
-        )
+        return Comparison(pollutant, "no site observed in these weeks of this year and of others", first, last)
     rows = features[(features["pollutant"] == pollutant) & features["site_id"].isin(both)]
     parts = _weeks(rows, "origin_date", first, last, params)
     counts = len(parts[0]), len(parts[1])
@@ -75,9 +73,7 @@ def _weeks(
     return table[days.between(first, last)], table[_in_earlier_years(days, first, last, params)]
 
 
-def _in_earlier_years(
-    days: pd.Series, first: pd.Timestamp, last: pd.Timestamp, params: DriftParams
-) -> pd.Series:
+def _in_earlier_years(days: pd.Series, first: pd.Timestamp, last: pd.Timestamp, params: DriftParams) -> pd.Series:
     """Which days lie in the same weeks of one of the ``reference_years`` years before."""
     margin = pd.Timedelta(days=params.reference_margin_days)
     inside = pd.Series(False, index=days.index)
@@ -95,8 +91,7 @@ def _line_up(
         comparison.left_out[column] = "no such feature"
         return
     known = [
-        part[column].astype(np.float64).replace([np.inf, -np.inf], np.nan).dropna()
-        for part in (current, reference)
+        part[column].astype(np.float64).replace([np.inf, -np.inf], np.nan).dropna() for part in (current, reference)
     ]
     if min(map(len, known)) < min_rows:
         comparison.left_out[column] = (

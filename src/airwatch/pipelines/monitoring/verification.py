@@ -59,9 +59,7 @@ def recent_window(params: MonitoringParams) -> str:
 
 def _score(rows: pd.DataFrame, run: RunParams, params: MonitoringParams) -> pd.DataFrame:
     """The scores of each group of one window and one kind of region."""
-    scores = score_table(
-        rows, KEY, block_days=params.scores.block_days, draws=params.scores.draws, seed=run.seed
-    )
+    scores = score_table(rows, KEY, block_days=params.scores.block_days, draws=params.scores.draws, seed=run.seed)
     kinds = rows.groupby("pollutant")["kind"].agg(lambda kind: "+".join(sorted(kind.unique()))).rename("kind")
     days = rows.groupby(KEY)["target_date"].agg(first_target="min", last_target="max").reset_index()
     described = scores.merge(days, on=KEY, validate="one_to_one").merge(kinds, on="pollutant")

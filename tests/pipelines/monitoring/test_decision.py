@@ -1,0 +1,161 @@
+import pandas as pd
+import pytest
+
+from airwatch import schemas
+from airwatch.pipelines.monitoring.decision import summarise_monitoring
+from airwatch.scores import SCORE_COLUMNS
+from builders import build_run
+from builders_monitoring import build_monitoring_params
+
+GOOD = {"n": 500, "skill_persistence": 0.2, "skill_persistence_high": 0.3, "coverage_80": 0.8}
+
+
+def scored(window="all", **scores):
+    """One row of ``verification`` at lead 1 for all regions."""
+    key = {"pollutant": "pm25", "lead_days": 1, "window": window, "region": "all", "kind": "issued"}
+    days = {"first_target": pd.Timestamp("2023-12-02"), "last_target": pd.Timestamp("2023-12-31")}
+    return {**key, **days, **dict.fromkeys(SCORE_COLUMNS, 0.0), **GOOD, **scores}
+
+
+def reported(**values):
+    """One row of ``freshness``."""
+    given = {
+        "pollutant": "pm25",
+        "newest_day": pd.Timestamp("2023-12-31"),
+        "age_days": 0.0,
+        "sites_forecastable": 4,
+        "sites_reporting": 4,
+        "share_reporting": 1.0,
+        "silent_sites": "",
+    }
+    return {**given, **values}
+
+
+def summarise(scores=None, report=None, share_drifted=0.0, nmb=0.0, n=500, run=None, **decision):
+    drift = {
+        "share_drifted": share_drifted,
+        "first_day": "2023-11-02",
+        "reason_not": "no observation",
+        "columns": {"value_lag_00": {"distance": 1.0, "drifted": True}},
+    }
+    bias = {"1": {"n": n, "nmb": nmb, "first_target": "2023-11-02"}}
+    verification = pd.DataFrame([scored()] if scores is None else scores, columns=list(scored()))
+    run = run or build_run()
+    return summarise_monitoring(
+        verification=verification,
+        freshness=pd.DataFrame([report or reported(), reported(pollutant="ozone")]),
+        drift_report={"pollutants": dict.fromkeys(run.pollutants, drift)},
+        regression_report={"pollutants": dict.fromkeys(run.pollutants, bias)},
+        run=run,
+        params=build_monitoring_params(decision=decision),
+    ).set_index("check")
+
+
+def test_summarise_monitoring_says_ok_when_all_is_well():
+    summary = summarise()
+    assert set(summary["status"]) == {"ok"}
+    assert set(summary["action"]) == {""}
+
+
+@pytest.mark.parametrize(("age", "status"), [(7.0, "ok"), (8.0, "warn")])
+def test_summarise_monitoring_warns_of_data_older_than_a_week(age, status):
+    assert summarise(report=reported(age_days=age)).loc["pm25.freshness", "status"] == status
+
+
+@pytest.mark.parametrize(("share", "status"), [(0.75, "ok"), (0.5, "warn")])
+def test_summarise_monitoring_warns_when_less_than_three_quarters_of_the_sites_report(share, status):
+    report = reported(share_reporting=share, silent_sites="06-037-1103 06-037-4008")
+    assert summarise(report=report).loc["pm25.reporting", "status"] == status
+
+
+def test_summarise_monitoring_names_silent_sites_but_not_a_hundred_of_them():
+    silent = " ".join(f"06-037-{number:04d}" for number in range(100))
+    action = summarise(report=reported(share_reporting=0.0, silent_sites=silent)).loc["pm25.reporting", "action"]
+    assert action.endswith("06-037-0004 and 95 more.")
+
+
+@pytest.mark.parametrize(("share", "status"), [(0.5, "ok"), (0.6, "warn")])
+def test_summarise_monitoring_warns_when_more_than_half_of_the_features_drifted(share, status):
+    row = summarise(share_drifted=share).loc["pm25.drift"]
+    assert (row["status"], row["since"]) == (status, pd.Timestamp("2023-11-02"))
+
+
+def test_summarise_monitoring_never_retrains_for_drift_alone():
+    assert summarise(share_drifted=1.0).loc["decision", "status"] == "warn"
+
+
+@pytest.mark.parametrize(
+    ("skill", "high", "status"),
+    [
+        (0.0, 0.1, "ok"),
+        (-0.01, 0.1, "warn"),
+        (-0.2, 0.0, "warn"),
+        (-0.2, -0.01, "retrain"),
+        (-0.2, float("nan"), "warn"),
+    ],
+)
+def test_summarise_monitoring_retrains_only_when_skill_is_lost_beyond_noise(skill, high, status):
+    summary = summarise([scored(skill_persistence=skill, skill_persistence_high=high)])
+    assert summary.loc["pm25.skill", "status"] == summary.loc["decision", "status"] == status
+
+
+@pytest.mark.parametrize(("count", "status"), [(99, "ok"), (100, "retrain")])
+def test_summarise_monitoring_judges_no_skill_by_a_handful_of_forecasts(count, status):
+    lost = scored(n=count, skill_persistence=-0.5, skill_persistence_high=-0.2)
+    assert summarise([lost]).loc["pm25.skill", "status"] == status
+
+
+@pytest.mark.parametrize(("count", "judged"), [(99, 0.2), (100, 0.1)])
+def test_summarise_monitoring_judges_by_the_recent_window_once_it_has_enough_forecasts(count, judged):
+    recent = scored("last_30_days", n=count, skill_persistence=0.1)
+    assert summarise([scored(), recent]).loc["pm25.skill", "value"] == judged
+
+
+@pytest.mark.parametrize(("coverage", "status"), [(0.70, "ok"), (0.69, "warn")])
+def test_summarise_monitoring_warns_of_intervals_that_hold_too_little(coverage, status):
+    assert summarise([scored(coverage_80=coverage)]).loc["pm25.coverage", "status"] == status
+
+
+@pytest.mark.parametrize(
+    ("pollutant", "nmb", "status"),
+    [("pm25", 0.30, "ok"), ("pm25", -0.31, "warn"), ("ozone", 0.15, "ok"), ("ozone", 0.16, "warn")],
+)
+def test_summarise_monitoring_holds_bias_against_each_pollutant_s_criterion(pollutant, nmb, status):
+    summary = summarise(nmb=nmb, run=build_run(pollutants=("pm25", "ozone")))
+    assert summary.loc[f"{pollutant}.bias", "status"] == status
+
+
+def test_summarise_monitoring_warns_that_nothing_has_matured():
+    summary = summarise(scores=[], nmb=None, n=0)
+    assert (summary.loc["pm25.skill", "status"], summary.loc["pm25.bias", "status"]) == ("warn", "ok")
+    assert summary["value"].isna()["pm25.skill"]
+
+
+def test_summarise_monitoring_warns_of_a_pollutant_without_observations():
+    report = reported(newest_day=pd.NaT, age_days=float("nan"), share_reporting=float("nan"), sites_forecastable=0)
+    summary = summarise(report=report, share_drifted=None)
+    assert summary.loc["pm25.freshness", "status"] == "warn"
+    assert "pm25.reporting" not in summary.index
+
+
+def test_summarise_monitoring_warns_when_no_site_can_be_forecast():
+    report = reported(sites_forecastable=0, share_reporting=float("nan"))
+    assert summarise(report=report).loc["pm25.reporting", "status"] == "warn"
+
+
+def test_summarise_monitoring_names_the_gravest_checks_and_since_when():
+    lost = scored(skill_persistence=-0.5, skill_persistence_high=-0.2)
+    row = summarise([lost], share_drifted=1.0).loc["decision"]
+    assert row.to_dict() == {
+        "status": "retrain",
+        "value": 2.0,
+        "limit": 0.0,
+        "since": pd.Timestamp("2023-12-02"),
+        "action": "Train again for pm25.skill.",
+    }
+
+
+@pytest.mark.parametrize("scores", [None, []])
+def test_summarise_monitoring_fits_the_schema(scores):
+    summary = summarise(scores, share_drifted=None, nmb=None, n=0).reset_index()
+    assert len(schemas.MonitoringSummary.validate(summary)) == 7

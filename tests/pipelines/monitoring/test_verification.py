@@ -1,0 +1,63 @@
+import pandas as pd
+import pytest
+
+from airwatch import schemas
+from airwatch.pipelines.monitoring.verification import verify_forecasts
+from builders import build_run
+from builders_monitoring import build_area_sites, build_matured, build_monitoring_params, origins
+
+OTHER = "36-061-0001"
+
+
+def verify(matured, sites=None, **run):
+    sites = build_area_sites() if sites is None else sites
+    return verify_forecasts(
+        matured_forecasts=matured, sites=sites, run=build_run(**run), params=build_monitoring_params()
+    )
+
+
+def at(table, **key):
+    [row] = table[(table[list(key)] == list(key.values())).all(axis=1)].to_dict("records")
+    return row
+
+
+def test_verify_forecasts_scores_against_both_references():
+    # Errors of 1 against 1 (persistence 8, observed 9) and 2 (climatology 7): skill 1 - 1/1 and 1 - 1/4.
+    row = at(verify(build_matured(origins(5))), window="all", region="all")
+    assert (row["n"], row["rmse"], row["bias"]) == (5, 1.0, 1.0)
+    assert (row["skill_persistence"], row["skill_climatology"]) == (0.0, 0.75)
+
+
+def test_verify_forecasts_counts_the_target_days_of_the_last_thirty_days():
+    # Targets 2023-11-22 to 12-31; the thirty days up to 12-31 begin on 12-02.
+    table = verify(build_matured(origins(40)))
+    recent = at(table, window="last_30_days", region="all")
+    assert (recent["n"], recent["first_target"]) == (30, pd.Timestamp("2023-12-02"))
+    assert at(table, window="all", region="all")["n"] == 40
+
+
+def test_verify_forecasts_has_no_recent_row_where_nothing_recent_matured():
+    assert set(verify(build_matured(origins(3, last="2023-06-01")))["window"]) == {"all"}
+
+
+def test_verify_forecasts_scores_each_state_and_all_together():
+    matured = pd.concat([build_matured(origins(3)), build_matured(origins(2), site_id=OTHER)])
+    sites = build_area_sites("06-037-1103", OTHER, state=["California", "New York"])
+    counts = verify(matured, sites).query("window == 'all'").set_index("region")["n"]
+    assert counts.to_dict() == {"California": 3, "New York": 2, "all": 5}
+
+
+def test_verify_forecasts_counts_a_site_without_state_among_all():
+    table = verify(build_matured(origins(3)), build_area_sites(state=""))
+    assert set(table["region"]) == {"all"}
+
+
+def test_verify_forecasts_says_of_what_kinds_the_forecasts_are():
+    matured = build_matured(origins(2), kind=["issued", "hindcast"])
+    assert set(verify(matured)["kind"]) == {"hindcast+issued"}
+
+
+@pytest.mark.parametrize("count", [0, 1, 40])
+def test_verify_forecasts_fits_the_schema(count):
+    table = verify(build_matured(origins(count)))
+    assert len(schemas.Verification.validate(table)) == (4 if count else 0)
