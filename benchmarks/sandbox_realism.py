@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/sandbox_realism.py ../shared/data/panel/panel_daily.parquet
 
-The file holds one row for each site, parameter, POC and day, with AQS field names: state_code, county_code, site_number,
-parameter_code, poc, date_local, latitude, longitude, cbsa_code, arithmetic_mean, first_max_value.
+The file holds one row for each site, parameter, POC and day, in AQS field names: state_code, county_code,
+site_number, parameter_code, poc, date_local, latitude, longitude, cbsa_code, arithmetic_mean, first_max_value.
 """
 
 from __future__ import annotations

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from hypothesis import settings
+
+PROJECT = Path(__file__).resolve().parents[1]
 
 # A loaded machine makes a slow example, not a wrong one.
 settings.register_profile("airwatch", deadline=None)
@@ -15,7 +20,46 @@ settings.load_profile("airwatch")
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real EPA data beside the checkout; tests that need it are skipped without it."""
-    folder = Path(__file__).resolve().parents[1] / "../shared/data"
+    folder = PROJECT / "../shared/data"
     if not folder.is_dir():
         pytest.skip("../shared/data is not beside this checkout")
     return folder.resolve()
+
+
+@pytest.fixture(scope="session")
+def fresh_mlflow_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MLflow database with its tables made, which takes seconds: each test copies it."""
+    from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
+
+    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    engine = create_sqlalchemy_engine(f"sqlite:///{path}")
+    _initialize_tables(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def data_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_mlflow_db: Path) -> Path:
+    """A data root of its own for a test, with an MLflow store in it and no secret in the environment."""
+    root = tmp_path / "data"
+    root.mkdir()
+    shutil.copy(fresh_mlflow_db, root / "mlflow.db")
+    monkeypatch.chdir(PROJECT)
+    monkeypatch.setenv("AIRWATCH_DATA_ROOT", str(root))
+    for name in ("EPA_AQS_EMAIL", "EPA_AQS_API_KEY", "EPA_AQS_BASE_URL", "MLFLOW_TRACKING_URI", "MLFLOW_ARTIFACT_LOCATION"):
+        monkeypatch.setenv(name, "")
+    return root
+
+
+@pytest.fixture
+def airwatch(data_root: Path) -> Callable[..., Result]:
+    """``airwatch("run", "--pipelines", "ingestion")``: the ``kedro run`` of the project, in this process."""
+    from kedro.framework.startup import bootstrap_project
+
+    bootstrap_project(PROJECT)
+    from airwatch.cli import cli
+
+    def invoke(*arguments: str) -> Result:
+        return CliRunner().invoke(cli, list(arguments))
+
+    return invoke

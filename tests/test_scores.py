@@ -216,6 +216,11 @@ def test_one_block_of_days_gives_no_interval():
     assert low[1] == pytest.approx(0.75)
 
 
+def test_against_a_perfect_reference_there_is_no_skill_to_speak_of():
+    row = score_one(persistence=11.0)
+    assert row[["skill_persistence", "skill_persistence_low", "skill_persistence_high"]].isna().all()
+
+
 def build_noisy(seed: int, count: int = 700) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     observed = rng.normal(20, 5, size=count)

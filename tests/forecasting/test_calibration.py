@@ -48,6 +48,12 @@ def test_residuals_all_alike_give_a_certain_answer():
     assert distribution.chance_of_at_least(prediction, LOG, 5.001)[0, 0] == 0.0
 
 
+def test_residuals_that_just_reach_the_threshold_count():
+    distribution = ResidualDistribution.fit(np.repeat([[0.0], [1.0]], 100, axis=0))
+    chances = distribution.chance_of_at_least(np.array([[10.0]]), IDENTITY, 11.0)
+    assert chances[0, 0] == pytest.approx(0.5, abs=0.01)
+
+
 def test_each_lead_has_its_own_residuals():
     distribution = ResidualDistribution.fit(np.hstack([EVEN, 4 * EVEN]))
     quantiles = distribution.quantiles(np.array([[10.0, 10.0]]), IDENTITY)

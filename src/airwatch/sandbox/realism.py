@@ -84,7 +84,8 @@ def _missing_share(dates: pd.Series[pd.Timestamp]) -> float:
 def _means(days: pd.DataFrame, part: pd.Series[int]) -> NDArray[np.float64]:
     """Mean over sites and days for each part of the year or week; one with a quarter of the usual days is left out."""
     parts = days.groupby(part)["value"].agg(["mean", "size"])
-    return parts.loc[parts["size"] > parts["size"].max() / 4, "mean"].to_numpy(dtype=np.float64)
+    usual = parts.loc[parts["size"] > parts["size"].max() / 4, "mean"]
+    return np.asarray(usual, dtype=np.float64)
 
 
 def _correlations(days: pd.DataFrame, bands_km: Sequence[tuple[float, float]]) -> list[float]:

@@ -25,9 +25,9 @@ EXCLUDED = "Events Excluded"
 FIELDS = (
     "state_code", "county_code", "site_number", "parameter_code", "poc", "latitude", "longitude", "datum", "parameter",
     "sample_duration_code", "sample_duration", "pollutant_standard", "date_local", "units_of_measure", "event_type",
-    "observation_count", "observation_percent", "validity_indicator", "arithmetic_mean", "first_max_value", "first_max_hour",
-    "aqi", "method_code", "method", "local_site_name", "site_address", "state", "county", "city", "cbsa_code", "cbsa",
-    "date_of_last_change",
+    "observation_count", "observation_percent", "validity_indicator", "arithmetic_mean", "first_max_value",
+    "first_max_hour", "aqi", "method_code", "method", "local_site_name", "site_address", "state", "county", "city",
+    "cbsa_code", "cbsa", "date_of_last_change",
 )  # fmt: skip
 
 PARAMETERS = {
@@ -86,10 +86,7 @@ ROW_KINDS: dict[str, tuple[RowKind, ...]] = {
         RowKind(*BLOCK, "PM10 24-hour 2006", False, scores_aqi=True, step=1.0),
     ),
 }
-SHOWN_DECIMALS = {
-    "44201": (6, 3),
-    "42101": (6, 3),
-}  # of arithmetic_mean and first_max_value; the others (6, 1)
+SHOWN_DECIMALS = {"44201": (6, 3), "42101": (6, 3)}  # of arithmetic_mean and first_max_value; others have (6, 1)
 POLLUTANT_OF = {p.aqs_code: p.name for p in POLLUTANTS.values()}
 
 

@@ -40,7 +40,7 @@ def phase(days: NDArray[np.datetime64], peak_day: int) -> Floats:
     """Angle of the year, radians, zero on the ``peak_day``-th day of January."""
     new_year = days.astype("datetime64[Y]").astype("datetime64[D]")
     day_of_year = (days - new_year).astype(np.int64) + 1
-    return 2 * np.pi * (day_of_year - peak_day) / DAYS_IN_YEAR
+    return np.asarray(2 * np.pi * (day_of_year - peak_day) / DAYS_IN_YEAR, dtype=np.float64)
 
 
 @cache
@@ -67,23 +67,13 @@ def weather_of(seed: int, year: int) -> Weather:
     stood = remembered(seed, "weather ridge", year, 1, 0.8, delay=1)[:, 0]
     stagnation = 0.75 * stood + 0.3 * ridge
     heat = 0.5 * stood + 0.4 * flow + 0.65 * own
-    regime = np.select([ridge < -0.9, (stagnation > 0.6), flow > 0.5], [FRONTAL, STAGNANT, HUMID], VENTILATED)
-    local = [remembered(seed, f"weather {n}", year, sites, 0.4, mixing(150.0)) for n in ("t", "s", "d", "h", "p")]
+    regime = np.select([ridge < -0.9, stagnation > 0.6, flow > 0.5], [FRONTAL, STAGNANT, HUMID], VENTILATED)
+    local = [remembered(seed, f"weather {n}", year, sites, 0.4, mixing(150.0)) for n in "tsdhp"]
     up = elevations_m()
-    temperature = 59 + 16 * np.cos(phase(days, 202))[:, None] + 6 * heat[:, None] + 1.5 * local[0] - 0.0035 * 1.8 * up
+    temperature = 59 + 16 * np.cos(phase(days, 202))[:, None] + 6 * heat[:, None] + 1.5 * local[0] - 0.0063 * up
     speed = np.exp(1.75 - 0.28 * ridge + 0.25 * (regime == FRONTAL))[:, None] * np.exp(0.18 * local[1])
     direction = (290 - 85 * np.tanh(flow) + 50 * (regime == FRONTAL))[:, None] + 14 * local[2]
     humidity = 66 + 12 * (regime == HUMID)[:, None] - 4 * heat[:, None] - 3 * ridge[:, None] + 5 * local[3]
     pressure = 1014 + 6 * ridge[:, None] - 1.5 * flow[:, None] + 0.6 * local[4] - up / 8.3
-    return Weather(
-        days,
-        ridge,
-        heat,
-        stagnation,
-        regime,
-        temperature,
-        speed,
-        direction % 360,
-        np.clip(humidity, 8, 100),
-        pressure,
-    )
+    humidity = np.clip(humidity, 8, 100)
+    return Weather(days, ridge, heat, stagnation, regime, temperature, speed, direction % 360, humidity, pressure)

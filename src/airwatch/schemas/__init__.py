@@ -1,0 +1,58 @@
+"""One pandera model for each stored table; the catalog's ``validator:`` names it.
+
+Keys are unique and sorted, codes are strings with their zeros, dates are local standard days (timestamps at
+midnight without a zone), concentrations are in the AQS unit of their pollutant.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from airwatch.schemas.forecasts import BacktestForecasts, BacktestScores, Features, Forecasts
+from airwatch.schemas.monitoring import Freshness, MaturedForecasts, MonitoringSummary, Verification
+from airwatch.schemas.observations import DailyObservations, DailySummaries, DroppedSummaries, Monitors, Sites
+from airwatch.schemas.table import Table
+
+__all__ = [
+    "BacktestForecasts",
+    "BacktestScores",
+    "DailyObservations",
+    "DailySummaries",
+    "DroppedSummaries",
+    "Features",
+    "Forecasts",
+    "Freshness",
+    "MaturedForecasts",
+    "MonitoringSummary",
+    "Monitors",
+    "Sites",
+    "Table",
+    "Verification",
+    "empty",
+]
+
+TABLES: dict[str, type[Table]] = {
+    table.__name__: table
+    for table in (
+        BacktestForecasts,
+        BacktestScores,
+        DailyObservations,
+        DailySummaries,
+        DroppedSummaries,
+        Features,
+        Forecasts,
+        Freshness,
+        MaturedForecasts,
+        MonitoringSummary,
+        Monitors,
+        Sites,
+        Verification,
+    )
+}
+
+
+def empty(name: str) -> pd.DataFrame:
+    """The empty table of a schema, by the schema's name, with its columns and types."""
+    schema = TABLES[name].to_schema()
+    blank = pd.DataFrame({column: pd.Series([], dtype="str") for column in schema.columns})
+    return pd.DataFrame(schema.coerce_dtype(blank))

@@ -1,0 +1,118 @@
+"""Tables of what monitoring found."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.typing import Series
+
+from airwatch.schemas.table import Table
+
+
+class MaturedForecasts(Table):
+    """Forecasts whose target day was observed, beside what the references said, in the AQS unit."""
+
+    class Config(Table.Config):
+        """The key."""
+
+        unique = ["site_id", "pollutant", "origin_date", "target_date"]
+
+    site_id: Series[str]
+    pollutant: Series[str]
+    origin_date: Series[pd.Timestamp]
+    target_date: Series[pd.Timestamp]
+    lead_days: Series[int] = pa.Field(ge=1, le=14)
+    mean: Series[float]
+    q05: Series[float]
+    q10: Series[float]
+    q25: Series[float]
+    q50: Series[float]
+    q75: Series[float]
+    q90: Series[float]
+    q95: Series[float]
+    p_aqi_above_50: Series[float]
+    p_aqi_above_100: Series[float]
+    p_aqi_above_150: Series[float]
+    model_name: Series[str]
+    kind: Series[str] = pa.Field(isin=["issued", "hindcast", "backtest"])
+    observed: Series[float]
+    persistence: Series[float] = pa.Field(nullable=True)
+    climatology: Series[float] = pa.Field(nullable=True)
+
+
+class Verification(Table):
+    """Scores of matured forecasts, with the kinds of forecast and the target days they cover."""
+
+    class Config(Table.Config):
+        """The key."""
+
+        unique = ["pollutant", "lead_days", "window", "region"]
+
+    pollutant: Series[str]
+    lead_days: Series[int]
+    window: Series[str]
+    region: Series[str]
+    kind: Series[str]
+    first_target: Series[pd.Timestamp]
+    last_target: Series[pd.Timestamp]
+    n: Series[int]
+    origins: Series[int]
+    exceedances: Series[int]
+    rmse: Series[float] = pa.Field(nullable=True)
+    mae: Series[float] = pa.Field(nullable=True)
+    bias: Series[float] = pa.Field(nullable=True)
+    nmb: Series[float] = pa.Field(nullable=True)
+    nme: Series[float] = pa.Field(nullable=True)
+    r: Series[float] = pa.Field(nullable=True)
+    crps: Series[float] = pa.Field(nullable=True)
+    coverage_50: Series[float] = pa.Field(nullable=True)
+    coverage_80: Series[float] = pa.Field(nullable=True)
+    coverage_90: Series[float] = pa.Field(nullable=True)
+    sharpness_50: Series[float] = pa.Field(nullable=True)
+    sharpness_80: Series[float] = pa.Field(nullable=True)
+    sharpness_90: Series[float] = pa.Field(nullable=True)
+    pod: Series[float] = pa.Field(nullable=True)
+    far: Series[float] = pa.Field(nullable=True)
+    csi: Series[float] = pa.Field(nullable=True)
+    brier_50: Series[float] = pa.Field(nullable=True)
+    brier_100: Series[float] = pa.Field(nullable=True)
+    brier_150: Series[float] = pa.Field(nullable=True)
+    rmse_persistence: Series[float] = pa.Field(nullable=True)
+    rmse_climatology: Series[float] = pa.Field(nullable=True)
+    skill_persistence: Series[float] = pa.Field(nullable=True)
+    skill_climatology: Series[float] = pa.Field(nullable=True)
+    skill_persistence_low: Series[float] = pa.Field(nullable=True)
+    skill_persistence_high: Series[float] = pa.Field(nullable=True)
+
+
+class Freshness(Table):
+    """The newest observed day of each pollutant, and which forecastable sites of the area still report."""
+
+    class Config(Table.Config):
+        """The key."""
+
+        unique = ["pollutant"]
+
+    pollutant: Series[str]
+    newest_day: Series[pd.Timestamp] = pa.Field(nullable=True)
+    age_days: Series[float] = pa.Field(nullable=True, ge=0)
+    sites_forecastable: Series[int] = pa.Field(ge=0)
+    sites_reporting: Series[int] = pa.Field(ge=0)
+    share_reporting: Series[float] = pa.Field(nullable=True, ge=0, le=1)
+    silent_sites: Series[str]
+
+
+class MonitoringSummary(Table):
+    """What was checked, against which limit, and what to do; the row ``decision`` sums it up."""
+
+    class Config(Table.Config):
+        """The key."""
+
+        unique = ["check"]
+
+    check: Series[str]
+    status: Series[str] = pa.Field(isin=["ok", "warn", "retrain"])
+    value: Series[float] = pa.Field(nullable=True)
+    limit: Series[float] = pa.Field(nullable=True)
+    since: Series[pd.Timestamp] = pa.Field(nullable=True)
+    action: Series[str]
