@@ -65,7 +65,7 @@ def build_days(
         pollutant: Name of the pollutant or kind of weather.
         values: One for all days or one for each of ``count``; by default 1, 2, 3, …
         missing: Numbers of the days without observation.
-        every: Only every so manieth day is sampled, the first among them.
+        every: A sample every that many days, on the first day too.
         seed: Draws values of a plausible spread instead.
         overrides: Whole columns.
     """

@@ -27,16 +27,18 @@ def cli() -> None:
     """AirWatch's commands within Kedro."""
 
 
-def _read_params(context: click.Context, option: click.Parameter, text: str) -> dict[str, Any]:
+def _read_params(context: click.Context, option: click.Parameter, given: str | dict[str, Any]) -> dict[str, Any]:
+    if isinstance(given, dict):  # from the file that --config names
+        return given
     try:
-        return read_command_line(text)
+        return read_command_line(given)
     except ParameterError as error:
         raise click.ClickException(str(error)) from None
 
 
 def _run(verbose: bool, **options: Any) -> Any:
     """Run pipelines of the project; see the options below."""
-    options.update(_with_joins(options))
+    options.update(_with_joins(options, _pipelines(options)))
     try:
         return kedro_run.callback(**options)  # type: ignore[misc]
     except click.ClickException:
@@ -50,23 +52,28 @@ def _run(verbose: bool, **options: Any) -> Any:
         ) from None
 
 
-def _with_joins(options: dict[str, Any]) -> dict[str, Any]:
+def _pipelines(options: dict[str, Any]) -> list[str]:
+    """The names of the pipelines to run."""
+    registered.set_requested(None)
+    names = options["pipelines"] or [options["pipeline"] or "__default__"]
+    for name in names:
+        if name not in registered:
+            known = ", ".join(name for name in registered if name != "__default__")
+            raise click.ClickException(f"There is no pipeline {name!r}; there are: {known}.")
+    return list(names)
+
+
+def _with_joins(options: dict[str, Any], names: list[str]) -> dict[str, Any]:
     """``--namespaces pm25`` as the nodes of that namespace and the nodes that join the pollutants."""
     if not options["namespaces"]:
         return {}
-    chosen = options["pipelines"] or ([options["pipeline"]] if options["pipeline"] else ["__default__"])
-    registered.set_requested(None)
-    unknown = [name for name in chosen if name not in registered]
-    if unknown:
-        raise click.ClickException(f"There is no pipeline {unknown[0]!r}; kedro registry list names them.")
-    nodes = [node for name in chosen for node in registered[name].nodes]
+    nodes = [node for name in names for node in registered[name].nodes]
     inside = [n for n in nodes if n.namespace and n.namespace.split(".")[0] in options["namespaces"]]
     if not inside:
-        known = sorted({n.namespace for n in nodes if n.namespace})
+        known = ", ".join(sorted({n.namespace for n in nodes if n.namespace})) or "none"
         asked = ", ".join(options["namespaces"])
-        raise click.ClickException(f"No node is in the namespace {asked}; there are: {', '.join(known)}.")
-    names = [node.name for node in inside + [n for n in nodes if JOIN in n.tags]]
-    return {"namespaces": [], "node_names": names}
+        raise click.ClickException(f"No node of {', '.join(names)} is in the namespace {asked}; there are: {known}.")
+    return {"namespaces": [], "node_names": [n.name for n in inside + [n for n in nodes if JOIN in n.tags]]}
 
 
 def _command() -> click.Command:

@@ -28,15 +28,17 @@ MODEL = ".model"
 class RunHooks:
     """Settles parameters, refuses a run whose inputs are not there, and ends with the table of forecasts."""
 
-    @hook_impl
+    @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
-        """Check every parameter before anything else is built."""
+        """Check every parameter before anything else is built, MLflow's store included."""
+        from airwatch.model_registry import make_store
         from airwatch.pipeline_registry import PARAMETER_GROUPS
 
         loader = context.config_loader
         loader["parameters"] = settle(loader["parameters"], PARAMETER_GROUPS)
+        make_store(loader["mlflow"]["server"]["mlflow_tracking_uri"])
 
-    @hook_impl
+    @hook_impl(tryfirst=True)  # before MLflow opens a run, which a refusal would leave open
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Name the pipeline that makes each input that is missing.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -20,10 +21,29 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+SQLITE = "sqlite:///"
 CHAMPION = "champion"
 PREVIOUS = "previous"
 # What a process needs to load a model; pinned to what trained it.
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "scikit-learn", "xgboost")
+
+
+def make_store(tracking_uri: str) -> None:
+    """Make MLflow's SQLite file, whole, where it is not there yet.
+
+    MLflow makes its tables one by one: a process that is killed meanwhile would leave a file that no later one can use.
+    """
+    path = Path(tracking_uri.removeprefix(SQLITE))
+    if not tracking_uri.startswith(SQLITE) or path.exists():
+        return
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.part")
+    partial.unlink(missing_ok=True)
+    store = SqlAlchemyStore(f"{SQLITE}{partial}", str(path.with_name("mlflow")))
+    store.engine.dispose()
+    partial.replace(path)
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,18 @@ place that reads the clock, for ``as_of``.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from airwatch.domain.areas import Area
 from airwatch.domain.pollutants import CRITERIA, POLLUTANTS
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 FIRST_AQS_YEAR = 1980  # EPA's Data Mart has daily summaries from 1980 on
 YEARS_OF_HISTORY = 5
@@ -62,9 +65,11 @@ class RunParams(BaseModel):
     @field_validator("area", mode="before")
     @classmethod
     def _read_area(cls, given: Any) -> Area | None:
-        if given is None or isinstance(given, Area):
-            return given
-        return Area.from_mapping(given) if given else None
+        if isinstance(given, Area) or not given:
+            return given or None
+        if not isinstance(given, Mapping):
+            raise ValueError(f"{given!r} does not say of what kind it is; write area.cbsa=31080 or area.county=06037")
+        return Area.from_mapping(given)
 
     @field_validator("pollutants", mode="before")
     @classmethod
@@ -75,6 +80,8 @@ class RunParams(BaseModel):
                 raise ValueError(f"{name!r} is not a pollutant AirWatch knows; choose from {', '.join(CRITERIA)}")
             if name not in CRITERIA:
                 raise ValueError(f"{name!r} is not forecast on its own; choose from {', '.join(CRITERIA)}")
+        if not names:
+            raise ValueError(f"none is given; choose from {', '.join(CRITERIA)}")
         return tuple(dict.fromkeys(names))
 
     @field_validator("model_version", mode="before")
@@ -88,12 +95,13 @@ class RunParams(BaseModel):
     @model_validator(mode="after")
     def _fit_together(self) -> RunParams:
         if self.source == "aqs" and self.area is None:
-            raise ValueError("area: source=aqs needs one area, such as area.cbsa=31080, area.state=06 or area.county=06037")
+            raise ValueError("area: source=aqs needs one, such as area.cbsa=31080, area.state=06 or area.county=06037")
         if self.as_of.year < FIRST_AQS_YEAR:
             raise ValueError(f"as_of: {self.as_of} is before the data; EPA's daily summaries begin in {FIRST_AQS_YEAR}")
         if not FIRST_AQS_YEAR <= self.first_year <= self.as_of.year:
             raise ValueError(
-                f"first_year: {self.first_year} must lie between {FIRST_AQS_YEAR} and the year of as_of, {self.as_of.year}"
+                f"first_year: {self.first_year} cannot be; it should lie between {FIRST_AQS_YEAR}"
+                f" and the year of as_of, {self.as_of.year}"
             )
         return self
 
@@ -121,8 +129,8 @@ def settle(raw: Mapping[str, Any], groups: Mapping[str, type[BaseModel]]) -> dic
         groups: The model of each pipeline's group, by its top-level key.
 
     Returns:
-        ``raw`` with each group as its model, a key ``run`` (``RunParams``) and one key for each criteria pollutant, which
-        tells a node of that pollutant's namespace its name.
+        ``raw`` with each group as its model, a key ``run`` (``RunParams``) and one key for each criteria pollutant,
+        which tells a node of that pollutant's namespace its name.
 
     Raises:
         ParameterError: An unknown key, at the top or in a group, or a value that cannot be.
@@ -134,7 +142,10 @@ def settle(raw: Mapping[str, Any], groups: Mapping[str, type[BaseModel]]) -> dic
     run = _build(RunParams, {key: raw.get(key) for key in top}, prefix="")
     settled: dict[str, Any] = {key: raw.get(key) for key in top}
     for name, model in groups.items():
-        settled[name] = _build(model, raw.get(name) or {}, prefix=f"{name}.")
+        given = raw.get(name) or {}
+        if not isinstance(given, Mapping):
+            raise ParameterError(f"{name}: {given!r} cannot be; it is a group of {', '.join(model.model_fields)}.")
+        settled[name] = _build(model, given, prefix=f"{name}.")
     settled["run"] = run
     settled.update({name: {"pollutant": name} for name in CRITERIA})
     return settled
@@ -161,7 +172,7 @@ def read_command_line(text: str) -> dict[str, Any]:
                 raise ParameterError(f"--params: {name.strip()} is given both as a value and as a group.")
         if last in level:
             raise ParameterError(f"--params: {name.strip()} is given twice.")
-        level[last] = value.strip()
+        level[last] = None if value.strip() == "null" else value.strip()
     return nested
 
 
@@ -170,18 +181,39 @@ def _build(model: type[BaseModel], values: Mapping[str, Any], prefix: str) -> An
         return model.model_validate(dict(values))
     except ValidationError as error:
         first = error.errors()[0]
-        name = prefix + ".".join(str(part) for part in first["loc"])
-        known = list(model.model_fields)
-        if first["type"] == "extra_forbidden":
-            raise ParameterError(f"{name}: no such parameter.{_nearest(str(first['loc'][-1]), known)}") from None
-        reason = first["msg"].removeprefix("Value error, ")
-        asked = f" (asked: {first['input']!r})" if first["type"] != "value_error" else ""
-        raise ParameterError(f"{name}{': ' if first['loc'] else ''}{reason}{asked}.") from None
+        name = prefix + ".".join(map(str, first["loc"]))
+        raise ParameterError(f"{name}{': ' if first['loc'] else ''}{_reason(first, model)}") from None
+
+
+def _reason(error: ErrorDetails, model: type[BaseModel]) -> str:
+    """What pydantic found, in the words of a person who types parameters."""
+    where, given = [str(part) for part in error["loc"]], repr(error["input"])
+    match error["type"]:
+        case "value_error":
+            return f"{error['msg'].removeprefix('Value error, ').rstrip('.')}."
+        case "extra_forbidden" | "unexpected_keyword_argument":
+            return f"no such parameter.{_nearest(where[-1], _known(model, where[:-1]))}"
+        case "model_type" | "dataclass_type":
+            return f"{given} cannot be; it is a group of {', '.join(_known(model, where))}."
+    wanted = error["msg"].partition(", unable")[0].replace("Input", "it").replace("valid tuple", "list")
+    return f"{given} cannot be; {wanted}."
+
+
+def _known(group: Any, where: Sequence[str]) -> list[str]:
+    """The names in a group of parameters, a model or a dataclass, or in a group within it."""
+    if issubclass(group, BaseModel):
+        kinds = {name: field.annotation for name, field in group.model_fields.items()}
+    else:
+        kinds = get_type_hints(group)
+    if not where:
+        return list(kinds)
+    inner = kinds[where[0]]  # a group that may be left out is written `Group | None`
+    return _known(next((kind for kind in get_args(inner) if kind is not type(None)), inner), where[1:])
 
 
 def _nearest(key: str, known: list[str]) -> str:
     near = difflib.get_close_matches(key, known, n=1)
-    return f" Did you mean {near[0]}?" if near else f" Known here: {', '.join(known)}."
+    return f" Did you mean {near[0]}?" if near else f" Known here: {', '.join(known) or 'none'}."
 
 
 def _day(given: Any, name: str) -> date:

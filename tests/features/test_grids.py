@@ -1,10 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from builders import build_days
 from numpy.testing import assert_allclose, assert_array_equal
 
 from airwatch.features.grids import DayAxis, Grid, build_grid, weather_regions
+from builders import build_days
 
 NAN = np.nan
 AXIS = DayAxis(pd.Timestamp("2023-01-03"), days=2, past=2)

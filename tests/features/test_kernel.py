@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from builders import build_feature_params
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from airwatch.features import kernel
 from airwatch.features.spec import ClimatologySpec
+from builders import build_feature_params
 
 NAN = np.nan
 SPEC = build_feature_params().features
@@ -142,6 +142,24 @@ def test_climatology_agrees_with_a_plain_reading(seed, lead):
     windows = [grid[0, target - round(365.25 * year) - 15 :][:31] for year in range(1, 5)]
     found = kernel.climatology(grid, 1, 14, SPEC.climatology)[0, lead]
     assert_allclose(found, mean(np.concatenate(windows)), rtol=1e-12)
+
+
+@given(st.integers(0, 10_000), st.integers(1, 500))
+def test_columns_have_the_same_bits_wherever_the_grid_begins(seed, earlier):
+    grid = long_grid(seed, days=1)
+    longer = np.hstack([np.random.default_rng(seed).gamma(3.0, 4.0, (1, earlier)), grid])
+    here, there = own(grid, 1), own(longer, 1)
+    assert {name: there[name].tobytes() for name in there} == {name: here[name].tobytes() for name in here}
+    climatologies = (kernel.climatology(each, 1, 14, SPEC.climatology) for each in (longer, grid))
+    assert len({climatology.tobytes() for climatology in climatologies}) == 1
+
+
+@given(st.integers(0, 10_000), st.integers(1, 30))
+def test_columns_of_a_day_have_the_same_bits_whatever_follows(seed, later):
+    grid = long_grid(seed, days=10)
+    longer = np.hstack([grid, np.random.default_rng(seed).gamma(3.0, 4.0, (1, later))])
+    then, now = own(grid, 10), own(longer, 10 + later)
+    assert {name: now[name][:, :10].tobytes() for name in now} == {name: then[name].tobytes() for name in then}
 
 
 def mean(values):

@@ -1,6 +1,7 @@
 import pytest
-from builders import build_feature_params
 from pydantic import ValidationError
+
+from builders import build_feature_params
 
 SPEC = build_feature_params().features
 
@@ -23,7 +24,12 @@ def test_reach_is_that_of_the_climatology():
 
 @pytest.mark.parametrize(
     "change",
-    [{"lag_days": 1}, {"mean_days": []}, {"climatology": {"years": 4, "half_width_days": 61, "min_count": 1}}, {"lags": 3}],
+    [
+        {"lag_days": 1},
+        {"mean_days": []},
+        {"climatology": {"years": 4, "half_width_days": 61, "min_count": 1}},
+        {"lags": 3},
+    ],
 )
 def test_features_refuse_what_cannot_be(change):
     with pytest.raises(ValidationError):

@@ -157,9 +157,7 @@ def make_client(server: ScriptedServer, clock: FakeClock) -> Iterator[Callable[.
         base_url: str = "", email: str = "someone@example.org", key: str = "thekey", attempts: int = 10
     ) -> AqsClient:
         base_url = base_url or server.base_url
-        session = PoliteSession(
-            Unpaced(), open_transport(base_url), sleep=clock.sleep, clock=clock, attempts=attempts
-        )
+        session = PoliteSession(Unpaced(), open_transport(base_url), sleep=clock.sleep, clock=clock, attempts=attempts)
         made.append(AqsClient(session, base_url, lambda: (email, key)))
         return made[-1]
 

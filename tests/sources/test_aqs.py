@@ -36,9 +36,7 @@ ASKED = "dailyData of PM2.5 for CBSA 31080, 2020"
     ],
 )
 @pytest.mark.parametrize("service", ["dailyData", "monitors"])
-def test_each_area_is_asked_in_the_way_of_aqs(
-    make_client, server, answer, envelope, service, area, path, query
-):
+def test_each_area_is_asked_in_the_way_of_aqs(make_client, server, answer, envelope, service, area, path, query):
     server.script = [answer(envelope(status=NO_DATA))]
     client = make_client()
     question = client.daily_summaries if service == "dailyData" else client.monitors
@@ -184,9 +182,7 @@ def test_a_body_cut_off_is_asked_again(ask, server, answer, envelope, daily_row)
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_a_lasting_fault_is_unavailable_in_one_line(ask, server, answer, fault):
     server.script = [answer(**fault)]
-    with pytest.raises(
-        SourceUnavailable, match=rf"^AQS gave no answer for {ASKED}: .* \(10 attempts at 127"
-    ) as caught:
+    with pytest.raises(SourceUnavailable, match=rf"^AQS gave no answer for {ASKED}: .* \(10 attempts at 127") as caught:
         ask()
     assert "\n" not in str(caught.value)
     assert len(server.paths) == 10
@@ -259,3 +255,13 @@ def test_the_years_of_a_period_cover_it_once(one, other):
     assert all(begin.year == end.year and begin <= end for begin, end in spans)
     gaps = [(after - before).days for (_, before), (after, _) in pairwise(spans)]
     assert gaps == [1] * (len(spans) - 1)
+
+
+def test_several_requests_make_one_table_sorted_by_the_key(make_client, server, answer, envelope, daily_row):
+    server.script = [
+        answer(envelope([daily_row(site_number="4008", date_local="2019-12-31")])),
+        answer(envelope([daily_row(site_number="1103", date_local="2020-01-01")])),
+    ]
+    table = make_client().daily_summaries(["88101"], LOS_ANGELES, date(2019, 1, 1), date(2020, 12, 31))
+    assert table["site_number"].tolist() == ["1103", "4008"]
+    assert table.index.tolist() == [0, 1]

@@ -130,16 +130,12 @@ def test_data_that_is_no_list_of_rows_is_refused(envelope, data):
         frame(envelope(data))
 
 
-@pytest.mark.parametrize(
-    "body", [[], "text", 7, None, {}, {"Header": {}}, {"Header": []}, {"Header": ["Success"]}]
-)
+@pytest.mark.parametrize("body", [[], "text", 7, None, {}, {"Header": {}}, {"Header": []}, {"Header": ["Success"]}])
 def test_a_reply_without_a_header_has_no_status(body):
     assert read_reply(json.dumps(body), DAILY_DATA).status == ""
 
 
-@pytest.mark.parametrize(
-    "text", ["", "<html>", '{"Header": [{"status": "Success"}], "Data": [{"state_code": "0']
-)
+@pytest.mark.parametrize("text", ["", "<html>", '{"Header": [{"status": "Success"}], "Data": [{"state_code": "0'])
 def test_a_reply_that_is_cut_or_no_json_is_a_value_error(text):
     with pytest.raises(ValueError, match=r"line 1"):
         read_reply(text, DAILY_DATA)

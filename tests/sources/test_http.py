@@ -103,9 +103,7 @@ def test_get_takes_a_readable_reply_as_it_is(get, status, body):
     ],
 )
 def test_get_does_not_repeat_what_waiting_cannot_mend(get, clock, refusal):
-    with pytest.raises(
-        SourceRefused, match=r"for CBSA 31080, 2020: .* from aqs.epa.gov\. Check that the base URL"
-    ):
+    with pytest.raises(SourceRefused, match=r"for CBSA 31080, 2020: .* from aqs.epa.gov\. Check that the base URL"):
         get(refusal)
     assert len(get.transport.asked) == 1
     assert clock.slept == []

@@ -41,9 +41,7 @@ class Traveller:
 
     @property
     def fullest_minute(self):
-        return max(
-            sum(start <= other <= start + MINUTE_S for other in self.arrivals) for start in self.arrivals
-        )
+        return max(sum(start <= other <= start + MINUTE_S for other in self.arrivals) for start in self.arrivals)
 
 
 @pytest.fixture

@@ -25,9 +25,7 @@ def chain(error):
 
 def frames_of_airwatch(trace):
     """The traceback without the frames of the tests, which hold the secret."""
-    while (
-        trace is not None and f"{os.sep}src{os.sep}airwatch{os.sep}" not in trace.tb_frame.f_code.co_filename
-    ):
+    while trace is not None and f"{os.sep}src{os.sep}airwatch{os.sep}" not in trace.tb_frame.f_code.co_filename:
         trace = trace.tb_next
     assert trace is not None
     return trace
@@ -38,9 +36,7 @@ def shown(error):
     words = [repr(pickle.dumps(error))]
     for link in chain(error):
         trace = frames_of_airwatch(link.__traceback__)
-        words += traceback.TracebackException(type(link), link, trace, capture_locals=True).format(
-            chain=False
-        )
+        words += traceback.TracebackException(type(link), link, trace, capture_locals=True).format(chain=False)
         words += [str(link), repr(link), repr(link.args)]
     return "\n".join(words)
 
@@ -86,9 +82,7 @@ def test_a_failed_connection_does_not_show_the_email_or_the_key(ask, caplog):
     assert not any("canary" in repr(vars(record)) for record in caplog.records)
 
 
-def test_rows_and_logs_of_a_success_do_not_show_the_email_or_the_key(
-    ask, server, answer, envelope, daily_row, caplog
-):
+def test_rows_and_logs_of_a_success_do_not_show_the_email_or_the_key(ask, server, answer, envelope, daily_row, caplog):
     caplog.set_level(logging.DEBUG)
     server.script = [answer(envelope([daily_row()]))]
     table = ask(email=EMAIL, key=KEY)

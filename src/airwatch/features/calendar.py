@@ -15,9 +15,7 @@ from airwatch.features.spec import WEEKDAYS
 _DAYS_OF_A_LEAP_YEAR = 366
 
 
-def calendar_columns(
-    origins: pd.DatetimeIndex, horizon_days: int, reach_days: int
-) -> Iterator[tuple[str, FloatArray]]:
+def calendar_columns(origins: pd.DatetimeIndex, horizon_days: int, reach_days: int) -> Iterator[tuple[str, FloatArray]]:
     """Every calendar column of consecutive origins, [days] each, with its name.
 
     Args:
@@ -55,9 +53,7 @@ def _holidays(origins: pd.DatetimeIndex, reach_days: int) -> pd.DatetimeIndex:
 def _fireworks(origins: pd.DatetimeIndex) -> pd.DatetimeIndex:
     """The days with smoke of fireworks: 4 July and 1 January themselves, never moved."""
     years = range(origins[0].year - 1, origins[-1].year + 2)
-    return pd.DatetimeIndex(
-        [pd.Timestamp(year, month, day) for year in years for month, day in ((1, 1), (7, 4))]
-    )
+    return pd.DatetimeIndex([pd.Timestamp(year, month, day) for year in years for month, day in ((1, 1), (7, 4))])
 
 
 def _days_to_and_since(

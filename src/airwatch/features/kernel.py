@@ -122,9 +122,7 @@ def spread(
     return np.sqrt(ratio(squares, np.where(count >= 2, count, 0.0)))
 
 
-def decaying_mean(
-    filled: FloatArray, seen: NDArray[np.bool_], half_life: float, reach: int, days: int
-) -> FloatArray:
+def decaying_mean(filled: FloatArray, seen: NDArray[np.bool_], half_life: float, reach: int, days: int) -> FloatArray:
     """Exponential mean whose weight halves every ``half_life`` days, over the last ``reach`` days."""
     total, weight = np.zeros((len(filled), days)), np.zeros((len(filled), days))
     for back in range(reach):

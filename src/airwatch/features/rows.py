@@ -75,8 +75,4 @@ def _first_origin(grid: Grid, site: int, axis: DayAxis) -> int:
 
 
 def _repeated(values: Sequence[str], lengths: NDArray[np.int64]) -> pd.Series:
-    return (
-        pd.Series(values, dtype="str")
-        .iloc[np.repeat(np.arange(len(lengths)), lengths)]
-        .reset_index(drop=True)
-    )
+    return pd.Series(values, dtype="str").iloc[np.repeat(np.arange(len(lengths)), lengths)].reset_index(drop=True)

@@ -52,9 +52,7 @@ class FeatureSpec(BaseModel):
         climatology = round(DAYS_OF_A_YEAR * self.climatology.years) + self.climatology.half_width_days
         ewm = max(self.ewm_half_lives_days) * self.ewm_reach_half_lives
         windows = (*self.mean_days, *self.extreme_days, *self.spread_days, self.missing_days)
-        return max(
-            climatology, ewm, *windows, self.lag_days, 7 * (self.weekday_weeks + 1), self.max_stale_days
-        )
+        return max(climatology, ewm, *windows, self.lag_days, 7 * (self.weekday_weeks + 1), self.max_stale_days)
 
     def columns(self, pollutants: Sequence[str], horizon_days: int) -> list[str]:
         """Names of the feature columns, in order.
@@ -92,10 +90,7 @@ class FeatureSpec(BaseModel):
 
 def weather_series() -> list[str]:
     """The weather series of a region; a wind direction is two, for an angle has no mean."""
-    ahead = (
-        ("wind_direction_sin", "wind_direction_cos") if name == "wind_direction" else (name,)
-        for name in WEATHER
-    )
+    ahead = (("wind_direction_sin", "wind_direction_cos") if name == "wind_direction" else (name,) for name in WEATHER)
     return [series for names in ahead for series in names]
 
 

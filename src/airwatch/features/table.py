@@ -41,14 +41,12 @@ class Run(Protocol):
         """The longest lead, 1 to 14."""
 
 
-def build_features(
-    observations: pd.DataFrame, sites: pd.DataFrame, run: Run, params: FeatureSpec
-) -> pd.DataFrame:
+def build_features(observations: pd.DataFrame, sites: pd.DataFrame, run: Run, params: FeatureSpec) -> pd.DataFrame:
     """Build the feature table.
 
     A row depends on nothing after its origin and on nothing further back than ``params.reach_days``, to the
-    last
-    bit: the same row comes from a shorter history, with later days present, and with sites that appear later.
+    last bit: the same row comes from a shorter history, with later days present, and with sites that appear
+    later.
 
     Args:
         observations: ``daily_observations``, key (site_id, pollutant, date_local), ``value`` in the AQS unit,
@@ -82,9 +80,7 @@ def build_features(
     return table.frame()
 
 
-def _grids(
-    observations: pd.DataFrame, run: Run, params: FeatureSpec
-) -> tuple[DayAxis, dict[str, Grid]] | None:
+def _grids(observations: pd.DataFrame, run: Run, params: FeatureSpec) -> tuple[DayAxis, dict[str, Grid]] | None:
     """The day axis and the grid of each parameter; None where no pollutant of the run was observed."""
     as_of = pd.Timestamp(run.as_of)
     wanted = observations["pollutant"].isin([*run.pollutants, *WEATHER])

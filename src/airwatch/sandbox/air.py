@@ -88,10 +88,10 @@ def ozone(seed: int, weather: Weather, year: int) -> Floats:
     summer = 0.5 + 0.5 * sun
     regional = remembered(seed, "ozone regional", year, 1, 0.5)[:, 0]
     regime = OZONE_PPB_BY_REGIME[weather.regime]
-    episode = (1.0 + 3.6 * summer) * weather.heat + (0.8 + 1.8 * summer) * weather.stagnation + regime + 2.4 * regional
+    episode = (1.0 + 4.6 * summer) * weather.heat + (0.8 + 1.6 * summer) * weather.stagnation + regime + 1.8 * regional
     field = (5.0 + 4.0 * _column(summer)) * _field(seed, "ozone", year, 0.36, 60.0, 220.0)
     titration = np.outer(5.0 + 3.0 * (1 - summer), URBAN_SHARE)
-    level = 43 + 12.0 * sun - 2.4 * np.sin(phase(weather.days, 186)) + episode
+    level = 42.5 + 12.0 * sun - 2.4 * np.sin(phase(weather.days, 186)) + episode
     ppb = (_column(level) + field - titration) * _own_level(seed, "ozone", 0.03)
     # Ozone has a floor: below it the scale is bent so that no day is negative.
     ppm = np.asarray(4.0 * np.logaddexp(0.0, ppb / 4.0 - 1.0) + 4.0) / 1000

@@ -132,7 +132,8 @@ def _rows_of_kind(readings: Readings, kind: RowKind, chosen: Flags, event: str) 
     daily = np.round(_cut(number, kind.step), peak_decimals if kind.step else 6)
     hours = readings.hours[day, monitor]
     valid = hours >= HOURS_FOR_A_VALID_DAY
-    aqi = aqi_of(POLLUTANT_OF[code], daily).astype(object) if kind.scores_aqi else None
+    peak = np.round(daily * kind.peak_of_daily, peak_decimals)
+    aqi = aqi_of(POLLUTANT_OF[code], peak).astype(object) if kind.scores_aqi else None
     return pd.DataFrame(
         {
             "monitor": monitor,
@@ -145,7 +146,7 @@ def _rows_of_kind(readings: Readings, kind: RowKind, chosen: Flags, event: str) 
             "observation_percent": np.where(valid & (not kind.of_hours), 100.0, np.rint(hours / 24 * 100)),
             "validity_indicator": np.where(valid, "Y", "N"),
             "arithmetic_mean": np.round(daily * kind.mean_of_daily, mean_decimals),
-            "first_max_value": np.round(daily * kind.peak_of_daily, peak_decimals),
+            "first_max_value": peak,
             "first_max_hour": readings.peak_hour[day, monitor] if kind.of_hours else 0,
             "aqi": aqi,
         }

@@ -20,7 +20,6 @@ class Weather:
     """One year: ``[days]`` series are regional and of about unit variance, ``[days, sites]`` are in AQS units."""
 
     days: NDArray[np.datetime64]
-    ridge: Floats  # [days] high pressure, light wind
     heat: Floats  # [days] warm anomaly
     stagnation: Floats  # [days] how long the air has been standing
     regime: NDArray[np.int64]  # [days]
@@ -76,4 +75,4 @@ def weather_of(seed: int, year: int) -> Weather:
     humidity = 66 + 12 * (regime == HUMID)[:, None] - 4 * heat[:, None] - 3 * ridge[:, None] + 5 * local[3]
     pressure = 1014 + 6 * ridge[:, None] - 1.5 * flow[:, None] + 0.6 * local[4] - up / 8.3
     humidity = np.clip(humidity, 8, 100)
-    return Weather(days, ridge, heat, stagnation, regime, temperature, speed, direction % 360, humidity, pressure)
+    return Weather(days, heat, stagnation, regime, temperature, speed, direction % 360, humidity, pressure)

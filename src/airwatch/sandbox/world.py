@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from airwatch.sandbox.instruments import Readings, readings_of
-from airwatch.sandbox.network import SANDBOX_CBSA, SITES, Monitor, Site, codes, monitors_of
+from airwatch.sandbox.network import SANDBOX_CBSA, Monitor, Site, codes, monitors_of
 from airwatch.sandbox.rows import FIELDS, daily_rows
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
@@ -39,11 +39,6 @@ class World:
             raise ValueError(f"The sandbox's seed is {seed}; give a whole number from 0 up.")
         self.seed = seed
         self._readings = lru_cache(maxsize=YEARS_KEPT)(readings_of)
-
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """Every site, whether open or closed."""
-        return SITES
 
     def readings(self, code: str, year: int) -> Readings:
         """What the monitors of one AQS parameter code read in one year."""

@@ -52,9 +52,7 @@ class AqsClient:
             client can be made without them.
     """
 
-    def __init__(
-        self, session: PoliteSession, base_url: str, credentials: Callable[[], tuple[str, str]]
-    ) -> None:
+    def __init__(self, session: PoliteSession, base_url: str, credentials: Callable[[], tuple[str, str]]) -> None:
         self._session = session
         self._base_url = base_url.rstrip("/")
         self._credentials = credentials
@@ -165,10 +163,7 @@ def split_by_year(first: date, last: date) -> list[tuple[date, date]]:
         ValueError: ``last`` lies before ``first``.
     """
     _check_period(first, last)
-    return [
-        (max(first, date(year, 1, 1)), min(last, date(year, 12, 31)))
-        for year in range(first.year, last.year + 1)
-    ]
+    return [(max(first, date(year, 1, 1)), min(last, date(year, 12, 31))) for year in range(first.year, last.year + 1)]
 
 
 def _check_period(first: date, last: date) -> None:
@@ -187,9 +182,7 @@ def _groups(codes: Sequence[str]) -> Iterator[Sequence[str]]:
 def _joined(frames: list[pd.DataFrame], service: Service) -> pd.DataFrame:
     if len(frames) == 1:
         return frames[0]
-    return pd.concat(frames, ignore_index=True).sort_values(
-        list(service.key), kind="stable", ignore_index=True
-    )
+    return pd.concat(frames, ignore_index=True).sort_values(list(service.key), kind="stable", ignore_index=True)
 
 
 def _error_of(request: Request, status: int, reply: Reply) -> SourceRefused | SourceChanged:

@@ -36,9 +36,7 @@ def site_positions(daily_summaries: pd.DataFrame, max_move_km: float) -> pd.Data
 def site_names(daily_summaries: pd.DataFrame) -> pd.DataFrame:
     """Name, county, state and CBSA code of each site as last given, else empty; indexed by site_id."""
     given = {"name": "local_site_name", "county": "county", "state": "state", "cbsa_code": "cbsa_code"}
-    newest = daily_summaries.groupby(["site_id", *given.values()], observed=True, dropna=False)[
-        "date_local"
-    ].max()
+    newest = daily_summaries.groupby(["site_id", *given.values()], observed=True, dropna=False)["date_local"].max()
     rows = newest.reset_index().sort_values(["site_id", "date_local"], kind="stable")
     names = rows.groupby("site_id", observed=True)[list(given.values())].last()
     names = names.rename(columns={column: name for name, column in given.items()})

@@ -22,9 +22,7 @@ Columns = NDArray[np.int32]  # columns of a grid, or differences of them, which 
 Texts = NDArray[np.object_]
 
 
-def forecastable(
-    observations: pd.DataFrame, origins: pd.DatetimeIndex, params: ForecastableParams
-) -> pd.DataFrame:
+def forecastable(observations: pd.DataFrame, origins: pd.DatetimeIndex, params: ForecastableParams) -> pd.DataFrame:
     """Say of every site and origin whether there is enough recent history for a forecast.
 
     The measure is the network: the newest day at or before the origin on which any site observed the
@@ -82,9 +80,7 @@ class _History:
         return found
 
 
-def _judge(
-    pollutant: str, rows: pd.DataFrame, origins: pd.DatetimeIndex, params: ForecastableParams
-) -> pd.DataFrame:
+def _judge(pollutant: str, rows: pd.DataFrame, origins: pd.DatetimeIndex, params: ForecastableParams) -> pd.DataFrame:
     """The rows of one pollutant."""
     start = rows["date_local"].min()
     axis = DayAxis(start, (origins.max() - start).days + 1, YEAR_DAYS)

@@ -42,7 +42,7 @@ def choose_daily_values(
         daily_summaries: All variants of a day as AQS gives them, days in local standard time.
         monitors: The primary monitor of each site and pollutant, where EPA names one.
         run: Pollutants and ``as_of``.
-        params: The policy (AQS_API: why one site and day has many rows).
+        params: The policy; ``policy`` tells why one site and day has many rows.
 
     Returns:
         ``daily_observations``, sorted by (site_id, pollutant, date_local), values in AQS units, weather among
@@ -88,18 +88,12 @@ def describe_sites(
     known = daily_observations[daily_observations["date_local"] <= pd.Timestamp(run.as_of)]
     known = known[known["pollutant"].isin(run.pollutants) & known["value"].notna()]
     days = known.groupby(["site_id", "pollutant"])["date_local"]
-    sites = (
-        days.agg(first_day="min", last_day="max")
-        .assign(cadence_days=description.cadence_days(known))
-        .reset_index()
-    )
+    sites = days.agg(first_day="min", last_day="max").assign(cadence_days=description.cadence_days(known)).reset_index()
     sites = sites.join(description.site_positions(daily_summaries, params.sites.max_move_km), on="site_id")
     sites = sites.join(description.site_names(daily_summaries), on="site_id")
     sites["in_area"] = description.in_area(sites, run.area)
     judged = forecastable(known, pd.DatetimeIndex([pd.Timestamp(run.as_of)]), params.forecastable)
-    sites = sites.merge(
-        judged[["site_id", "pollutant", "forecastable", "reason_not"]], on=["site_id", "pollutant"]
-    )
+    sites = sites.merge(judged[["site_id", "pollutant", "forecastable", "reason_not"]], on=["site_id", "pollutant"])
     logger.info(
         "Described %d sites: %d forecastable in the area",
         len(sites),

@@ -107,9 +107,7 @@ class Summaries:
         return numbers
 
 
-def judge(
-    summaries: Summaries, monitors: pd.DataFrame, run: RunParams, params: PolicyParams
-) -> NDArray[np.int8]:
+def judge(summaries: Summaries, monitors: pd.DataFrame, run: RunParams, params: PolicyParams) -> NDArray[np.int8]:
     """Say of each row why it does not give the day's value (``Reason``), zero where it does.
 
     Args:
@@ -136,9 +134,7 @@ def judge(
 
 def observations(summaries: Summaries, kept: Rows) -> pd.DataFrame:
     """The kept rows as ``daily_observations``, sorted by (site_id, pollutant, date_local)."""
-    kept = kept[
-        np.lexsort((summaries.day[kept], summaries.pollutant.codes[kept], summaries.site.codes[kept]))
-    ]
+    kept = kept[np.lexsort((summaries.day[kept], summaries.pollutant.codes[kept], summaries.site.codes[kept]))]
     value = np.full(len(kept), np.nan)
     for code, name in enumerate(summaries.pollutant.values):
         rows = np.flatnonzero(summaries.pollutant.codes[kept] == code)
@@ -219,9 +215,7 @@ def _primary(summaries: Summaries, rows: Rows, monitors: pd.DataFrame) -> Mask:
     listed = monitors[monitors["naaqs_primary"].astype(bool)]
     number = {site_id: code for code, site_id in enumerate(summaries.site.values)}
     pairs = zip(listed["site_id"], listed["poc"].astype(int), strict=True)
-    primary = np.array(
-        [number[site_id] * _POCS + poc for site_id, poc in pairs if site_id in number], dtype=np.int64
-    )
+    primary = np.array([number[site_id] * _POCS + poc for site_id, poc in pairs if site_id in number], dtype=np.int64)
     return np.isin(summaries.site.codes[rows] * _POCS + summaries.poc[rows], primary)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from airwatch import schemas
+from airwatch.features.reach import require_reach
 from airwatch.forecasting.forecaster import Forecaster
 from airwatch.ledger import read_parts
 from airwatch.model_registry import ModelShelf, RegisteredForecaster
@@ -42,9 +43,11 @@ def issue_forecasts(
         ``Forecasts``; empty where the run leaves the pollutant out, nothing was observed, or no model is registered.
 
     Raises:
+        StaleFeaturesError: The feature table ends before ``as_of``.
         ModelRefusedError: The model was trained on days after an origin, or for another horizon, or the version that
             was asked for does not exist.
     """
+    require_reach(features, run.as_of)
     rows = _rows_to_forecast(features, daily_observations, sites, pollutant, run, policy)
     if rows.empty:
         if pollutant in run.pollutants:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import date
 
 import pandas as pd
 
@@ -58,17 +59,20 @@ def tidy_summaries(archive: Archive, monitors: pd.DataFrame, run: RunParams, par
 
 
 def tidy_monitors(archive: Archive, run: RunParams) -> pd.DataFrame:
-    """The area's monitors as last listed.
+    """The area's monitors as last listed for the years of the run.
 
     Returns:
-        ``Monitors``, keyed by site, pollutant and POC; empty where EPA lists none.
+        ``Monitors`` that were open by ``as_of``, keyed by site, pollutant and POC; empty where EPA lists none.
     """
     where = monitors_folder(run, search_area(None, run))
-    stored = [reply for reply in archive.replies() if reply.folder == where]
+    begin = date(run.first_year, 1, 1)
+    stored = [reply for reply in archive.replies() if reply.folder == where and reply.first <= begin]
     newest = max(stored, key=lambda reply: (reply.fetched_at, reply.last), default=None)
     rows = archive.read([newest]) if newest else pd.DataFrame()
     if rows.empty:
         return schemas.empty("Monitors")
+    if "open_date" in rows:  # the list may be of a later run
+        rows = rows[~(rows["open_date"] > pd.Timestamp(run.as_of))]
     primary = rows["naaqs_primary_monitor"] if "naaqs_primary_monitor" in rows else pd.Series("", index=rows.index)
     tidy = rows.assign(
         site_id=_site_ids(rows),

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from airwatch import __version__, schemas
+from airwatch.features.reach import require_reach
 from airwatch.forecasting.candidates import build_candidate
 from airwatch.forecasting.forecaster import TrainingSet, fit_forecaster
 from airwatch.forecasting.transforms import transform
@@ -33,6 +34,7 @@ def collect_examples(
     if pollutant not in run.pollutants:
         logger.debug("Training: %s is not among the run's pollutants", pollutant)
         return Examples(pollutant, features.iloc[:0], np.empty((0, run.horizon_days)))
+    require_reach(features, run.as_of)
     examples = pair_examples(features, daily_observations, pollutant, pd.Timestamp(run.as_of), run.horizon_days)
     if not len(examples):
         logger.warning("Training: no observation of %s by %s; it gets no model", pollutant, run.as_of)

@@ -1,0 +1,42 @@
+import pandas as pd
+import pytest
+
+from airwatch.domain.areas import Area
+from airwatch.pipelines.ingestion.area import search_area
+from builders import build_run
+
+LOS_ANGELES = Area.from_mapping({"cbsa": "31080"})
+
+
+def monitors(*places):
+    return pd.DataFrame(places, columns=["latitude", "longitude"], dtype=float)
+
+
+def run(neighbourhood_km, area=LOS_ANGELES):
+    return build_run(source="aqs", area=area, neighbourhood_km=neighbourhood_km)
+
+
+def test_search_area_of_the_sandbox_is_its_metro():
+    assert search_area(None, build_run(area=None)) == Area.from_mapping({"cbsa": "99900"})
+
+
+@pytest.mark.parametrize(("known", "km"), [(None, 50), (monitors(), 50), (monitors((34, -118)), 0)])
+def test_search_area_is_the_run_s_own_without_a_neighbourhood_or_monitors(known, km):
+    assert search_area(known, run(km)) == LOS_ANGELES
+
+
+def test_search_area_is_a_box_as_far_around_the_monitors_as_the_neighbourhood():
+    # 55.6 km are 0.5 degrees of latitude: 33.7 - 0.5 = 33.2 and 34.1 + 0.5 = 34.6, widened to half degrees. At the
+    # latitude of 34.1 they are 0.5 / 0.828 = 0.604 degrees of longitude: -118.2 - 0.604 = -118.80, -117.6 + 0.604 = -117.00.
+    box = search_area(monitors((34.1, -118.2), (33.7, -117.6)), run(55.6)).box
+    assert box == (33.0, 35.0, -119.0, -116.5)
+
+
+def test_search_area_does_not_move_with_a_monitor_within_the_box():
+    few, more = monitors((34.1, -118.2)), monitors((34.1, -118.2), (34.15, -118.25))
+    assert search_area(few, run(50)) == search_area(more, run(50))
+
+
+@pytest.mark.parametrize("pole", [89.9, -89.9])
+def test_search_area_of_a_site_at_a_pole_is_still_a_box(pole):
+    assert search_area(monitors((pole, 0)), run(0.1)).kind == "box"

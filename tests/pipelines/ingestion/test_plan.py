@@ -1,0 +1,204 @@
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airwatch.domain.areas import Area
+from airwatch.pipelines.ingestion.params import IngestionParams
+from airwatch.pipelines.ingestion.plan import Question, plan_questions
+from builders import build_run
+
+AREA = Area.from_mapping({"cbsa": "31080"})
+PARAMS = IngestionParams(recheck_days=30, max_slice_rows=250_000, meteorology=())
+MARCH = "2022-03-10"
+
+
+def plan(stored=(), as_of=MARCH, monitors=None, params=PARAMS, area=AREA, **run):
+    given = {"source": "aqs", "area": AREA, "first_year": 2021, "as_of": as_of, **run}
+    return plan_questions(stored, area, monitors or {"pm25": 1}, build_run(**given), params)
+
+
+def answered(questions, as_of=MARCH, **newest):
+    """The replies to questions: each with data to its last day, unless ``newest`` says otherwise."""
+    day = date.fromisoformat(as_of)
+    return [question.reply(day, newest.get("newest", question.last)) for question in questions]
+
+
+def spans(questions):
+    """First and last day of each question, and since when it asks for changes, as text."""
+    return [(str(q.first), str(q.last), q.changed_since and str(q.changed_since)) for q in questions]
+
+
+def test_plan_questions_asks_for_every_slice_where_nothing_is_stored():
+    weather = PARAMS.model_copy(update={"meteorology": ("temperature", "pressure")})
+    assert plan(params=weather) == [
+        Question("aqs/pm25/cbsa-31080/2021", ("88101",), date(2021, 1, 1), date(2021, 12, 31)),
+        Question("aqs/meteorology/cbsa-31080/2021", ("62101", "64101"), date(2021, 1, 1), date(2021, 12, 31)),
+        Question("aqs/pm25/cbsa-31080/2022", ("88101",), date(2022, 1, 1), date(2022, 3, 10)),
+        Question("aqs/meteorology/cbsa-31080/2022", ("62101", "64101"), date(2022, 1, 1), date(2022, 3, 10)),
+    ]
+
+
+def test_plan_questions_asks_for_each_pollutant_by_itself():
+    assert [q.codes for q in plan(pollutants=("pm25", "ozone"), first_year=2022)] == [("88101",), ("44201",)]
+
+
+def test_plan_questions_asks_nothing_of_what_is_stored():
+    assert plan(answered(plan())) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"source": "sandbox"}, {"area": Area.from_mapping({"cbsa": "41860"})}, {"pollutants": ("ozone",)}],
+)
+def test_plan_questions_does_not_take_one_source_area_or_pollutant_for_another(other):
+    assert len(plan(answered(plan()), **other)) == 2
+
+
+def test_plan_questions_does_not_take_one_simulated_region_for_another():
+    stored = answered(plan(source="sandbox", seed=20))
+    assert len(plan(stored, source="sandbox", seed=21)) == 2
+
+
+def test_plan_questions_a_year_later_asks_for_revisions_and_for_the_days_since():
+    later = plan(answered(plan()), as_of="2023-03-10")
+    assert spans(later) == [
+        ("2021-01-01", "2021-12-31", MARCH),
+        ("2022-01-01", "2022-03-10", MARCH),
+        ("2022-03-10", "2022-12-31", None),
+        ("2023-01-01", "2023-03-10", None),
+    ]
+
+
+@pytest.mark.parametrize(("as_of", "asked"), [("2022-04-08", 0), ("2022-04-09", 2)])
+def test_plan_questions_looks_for_revisions_from_the_thirtieth_day_on(as_of, asked):
+    # 2022-03-10 + 29 days is 2022-04-08.
+    later = plan(answered(plan()), as_of=as_of)
+    assert sum(q.changed_since is not None for q in later) == asked
+
+
+def test_plan_questions_counts_the_thirty_days_from_the_last_look_at_revisions():
+    stored = answered(plan())
+    april = answered(plan(stored, as_of="2022-04-09"), as_of="2022-04-09")
+    assert spans(plan([*stored, *april], as_of="2022-05-09")) == [
+        ("2021-01-01", "2021-12-31", "2022-04-09"),
+        ("2022-01-01", "2022-04-09", "2022-04-09"),
+        ("2022-04-09", "2022-05-09", None),
+    ]
+
+
+def test_plan_questions_looks_for_revisions_since_the_oldest_of_the_replies():
+    # Two runs a day apart: what changed between them is missing in the first reply alone.
+    stored = answered(plan(first_year=2022))
+    stored += answered(plan(stored, first_year=2022, as_of="2022-03-11"), as_of="2022-03-11")
+    later = plan(stored, first_year=2022, as_of="2022-04-09")
+    assert spans(later)[0] == ("2022-01-01", "2022-03-11", MARCH)
+
+
+def test_plan_questions_asks_the_next_day_from_the_newest_day_that_came():
+    late = answered(plan(first_year=2022), newest=date(2022, 1, 15))
+    assert spans(plan(late, first_year=2022, as_of="2022-03-11")) == [("2022-01-15", "2022-03-11", None)]
+
+
+def test_plan_questions_asks_from_the_first_of_january_where_nothing_came():
+    late = answered(plan(first_year=2022), newest=None)
+    assert spans(plan(late, first_year=2022, as_of="2022-03-11")) == [("2022-01-01", "2022-03-11", None)]
+
+
+def test_plan_questions_asks_again_from_a_hole_in_what_is_stored():
+    first, _, *rest = answered(plan(monitors={"pm25": 100}, as_of="2021-12-31"), as_of="2021-12-31")
+    assert spans(plan([first, *rest], as_of="2021-12-31")) == [("2021-03-31", "2021-12-31", None)]
+
+
+@pytest.mark.parametrize("as_of", ["2021-12-31", "2021-06-30", "2022-03-09"])
+def test_plan_questions_asks_nothing_going_back_in_time(as_of):
+    assert plan(answered(plan()), as_of=as_of) == []
+
+
+def test_plan_questions_goes_further_back_for_an_earlier_first_year_alone():
+    earlier = plan(answered(plan()), first_year=2020)
+    assert spans(earlier) == [("2020-01-01", "2020-12-31", None)]
+
+
+@pytest.mark.parametrize(("most", "requests"), [(3650, 1), (3649, 4)])
+def test_plan_questions_splits_a_year_above_the_limit_into_quarters(most, requests):
+    # One monitor gives at most ten rows a day: 3650 in 2021. The limit itself is below AQS's.
+    few = PARAMS.model_copy(update={"max_slice_rows": most})
+    assert len(plan(as_of="2021-12-31", params=few)) == requests
+
+
+def test_plan_questions_cuts_where_quarters_begin():
+    late = answered(plan(as_of="2021-05-20"), as_of="2021-05-20", newest=date(2021, 5, 10))
+    assert spans(plan(late, as_of="2021-12-31", monitors={"pm25": 1000}))[1:] == [
+        ("2021-05-10", "2021-06-30", None),
+        ("2021-07-01", "2021-09-30", None),
+        ("2021-10-01", "2021-12-31", None),
+    ]
+
+
+def test_plan_questions_does_not_split_revisions():
+    later = plan(answered(plan()), as_of="2022-12-31", monitors={"pm25": 1000})
+    assert spans(later)[:2] == [("2021-01-01", "2021-12-31", MARCH), ("2022-01-01", "2022-03-10", MARCH)]
+
+
+class Run:
+    """Runs one after another: each plans, and stores the answers that it lives to see."""
+
+    def __init__(self, lag_days, monitors):
+        self.lag, self.monitors = timedelta(days=lag_days), {"pm25": monitors}
+        self.stored = []
+
+    def plan(self, as_of):
+        return plan(self.stored, as_of=str(as_of), monitors=self.monitors)
+
+    def store(self, as_of, until=None):
+        for question in self.plan(as_of)[:until]:
+            newest = min(question.last, as_of - self.lag)
+            self.stored.append(question.reply(as_of, newest if newest >= question.first else None))
+
+    def days_asked_for(self):
+        whole = [reply for reply in self.stored if reply.kind == "days"]
+        return {reply.first + timedelta(days=n) for reply in whole for n in range((reply.last - reply.first).days + 1)}
+
+
+DAYS = st.dates(date(2021, 1, 1), date(2024, 12, 31))
+
+
+@given(
+    died=st.lists(st.tuples(DAYS, st.integers(0, 5)), max_size=4),
+    as_of=DAYS,
+    lag_days=st.integers(0, 300),
+    monitors=st.sampled_from([1, 100]),
+)
+def test_what_was_answered_is_not_asked_again_and_no_day_is_left_out(died, as_of, lag_days, monitors):
+    runs = Run(lag_days, monitors)
+    for day, answers in died:
+        runs.store(day, until=answers)
+    runs.store(as_of)
+    assert runs.plan(as_of) == []
+    history = {date(2021, 1, 1) + timedelta(days=n) for n in range((as_of - date(2021, 1, 1)).days + 1)}
+    assert history <= runs.days_asked_for()
+
+
+@given(first=DAYS, second=DAYS, lag_days=st.integers(1, 300))
+def test_every_day_of_the_year_that_had_not_come_is_asked_for_again(first, second, lag_days):
+    runs = Run(lag_days, 1)
+    runs.store(first)
+    asked = [q for q in runs.plan(second) if q.changed_since is None and q.last == second]
+    late = max(date(second.year, 1, 1), first - timedelta(days=lag_days) + timedelta(days=1))
+    assert second <= first or asked[0].first <= late
+
+
+@given(as_of=DAYS)
+def test_no_question_reaches_beyond_a_calendar_year_or_as_of(as_of):
+    questions = plan(as_of=str(as_of), monitors={"pm25": 100})
+    assert all(q.first <= q.last <= as_of and q.first.year == q.last.year for q in questions)
+
+
+def test_a_reply_carries_the_kind_of_its_question():
+    question = plan()[0]
+    changes = replace(question, changed_since=date(2022, 3, 10))
+    kinds = [q.reply(date(2022, 4, 9), None).kind for q in (question, changes)]
+    assert kinds == ["days", "changes"]

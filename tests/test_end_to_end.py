@@ -1,0 +1,195 @@
+"""From the sandbox, and from real EPA values, to a stored forecast: the whole command, in data roots of their own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+from conftest import PROJECT
+from mlflow.tracking import MlflowClient
+from pandas.testing import assert_frame_equal
+
+from airwatch import schemas
+
+AREA = "area.county=99001,first_year=2021"
+SMALL = "training.candidates.random_forest=null,training.candidates.xgboost.n_estimators=5,monitoring.drift.max_rows=500"
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def kedro(fresh_mlflow_db: Path) -> Iterator[Callable[[Path], Run]]:
+    """``kedro(root)("--pipelines", "ingestion")``: the project's ``kedro run`` on a data root, in this process."""
+    from kedro.framework.startup import bootstrap_project
+
+    bootstrap_project(PROJECT)
+    from airwatch.cli import cli
+
+    with pytest.MonkeyPatch.context() as environment:
+        environment.chdir(PROJECT)
+        for name in ("EPA_AQS_EMAIL", "EPA_AQS_API_KEY", "EPA_AQS_BASE_URL", "MLFLOW_TRACKING_URI"):
+            environment.setenv(name, "")
+
+        def on(root: Path) -> Run:
+            if not root.exists():
+                root.mkdir(parents=True)
+                shutil.copy(fresh_mlflow_db, root / "mlflow.db")
+
+            def run(params: str, *options: str) -> Result:
+                environment.setenv("AIRWATCH_DATA_ROOT", str(root))
+                result = CliRunner().invoke(cli, ["run", "--params", params, *options])
+                assert result.exit_code == 0, result.output
+                return result
+
+            return run
+
+        yield on
+
+
+@pytest.fixture(scope="module")
+def first_run(kedro: Callable[[Path], Run], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """All five pipelines on one county of the sandbox, trained to 2022-12-31, and what they printed."""
+    root = tmp_path_factory.mktemp("end_to_end") / "data"
+    result = kedro(root)(f"{AREA},{SMALL},as_of=2022-12-31")
+    return root, result.output
+
+
+def forecasts_of(root: Path) -> pd.DataFrame:
+    return pd.read_parquet(root / "07_model_output/forecasts.parquet")
+
+
+def test_a_run_forecasts_every_forecastable_site_for_seven_days(first_run: tuple[Path, str]) -> None:
+    root, _ = first_run
+    sites = pd.read_parquet(root / "03_primary/sites.parquet")
+    expected = sites[sites["forecastable"] & sites["in_area"] & sites["pollutant"].isin(["pm25", "ozone"])]
+    forecasts = forecasts_of(root)
+    schemas.Forecasts.validate(forecasts)
+    assert len(expected) >= 8
+    assert len(forecasts) == 7 * len(expected)
+    assert set(forecasts["origin_date"]) == {pd.Timestamp("2022-12-31")}
+    assert (forecasts["target_date"] - forecasts["origin_date"]).dt.days.eq(forecasts["lead_days"]).all()
+    assert set(forecasts["issued_at"]) == {pd.Timestamp("2023-01-01 06:00", tz="UTC")}
+
+
+def test_a_run_ends_with_a_table_the_skill_and_the_paths(first_run: tuple[Path, str]) -> None:
+    _, output = first_run
+    assert "AQI forecast for 2023-01-01 (sandbox: simulated air)" in output
+    assert "Skill against persistence by lead" in output
+    assert "07_model_output/forecasts.parquet" in output
+    assert "MLflow" in output
+
+
+def test_a_first_run_has_matured_forecasts_to_verify(first_run: tuple[Path, str]) -> None:
+    root, _ = first_run
+    verification = pd.read_parquet(root / "08_reporting/verification.parquet")
+    assert set(verification["pollutant"]) == {"pm25", "ozone"}
+    assert (root / "08_reporting/drift_report.html").stat().st_size < 10e6
+    assert (root / "08_reporting/regression_report.json").is_file()
+
+
+def test_the_same_run_again_asks_nothing_registers_nothing_and_forecasts_the_same(
+    first_run: tuple[Path, str], kedro: Callable[[Path], Run]
+) -> None:
+    root, _ = first_run
+    before, archive = forecasts_of(root), sorted((root / "01_raw").rglob("*.parquet"))
+    kedro(root)(f"{AREA},{SMALL},as_of=2022-12-31")
+    assert_frame_equal(forecasts_of(root), before, check_exact=True)
+    assert sorted((root / "01_raw").rglob("*.parquet")) == archive
+    mlflow.set_tracking_uri(f"sqlite:///{root}/mlflow.db")
+    assert [v.version for v in MlflowClient().search_model_versions("name = 'airwatch-pm25'")] == [1]
+    assert len(list((root / "07_model_output/forecast_ledger").rglob("*.parquet"))) == 1
+
+
+def test_a_frozen_champion_forecasts_an_origin_the_same_alone_and_among_many(
+    first_run: tuple[Path, str], kedro: Callable[[Path], Run]
+) -> None:
+    root, _ = first_run
+    onward = ("--pipelines", "ingestion,feature_engineering,inference")
+    kedro(root)(f"{AREA},as_of=2023-03-01,origins=2023-01-01/2023-03-01/20", *onward)
+    many = forecasts_of(root)
+    assert many["origin_date"].nunique() == 3
+    kedro(root)(f"{AREA},as_of=2023-01-21", *onward)
+    alone = forecasts_of(root)
+    among = many[many["origin_date"] == pd.Timestamp("2023-01-21")].reset_index(drop=True)
+    assert_frame_equal(alone, among, check_exact=True)
+
+
+def test_a_namespace_runs_alone_and_is_joined_with_what_the_others_left(
+    first_run: tuple[Path, str], kedro: Callable[[Path], Run]
+) -> None:
+    root, _ = first_run
+    (root / "07_model_output/forecasts.parquet").unlink()
+    (root / "07_model_output/by_pollutant/pm25.parquet").unlink()
+    kedro(root)(f"{AREA},as_of=2023-01-21", "--pipelines", "inference", "--namespaces", "pm25")
+    assert set(forecasts_of(root)["pollutant"]) == {"pm25", "ozone"}
+
+
+def test_a_killed_ingestion_goes_on_and_ends_with_the_same_summaries(
+    kedro: Callable[[Path], Run], tmp_path: Path
+) -> None:
+    params = "area.site=99-001-0001,as_of=2023-06-30,first_year=2012"
+    killed, calm = tmp_path / "killed", tmp_path / "calm"
+    kedro(calm)(params, "--pipelines", "ingestion")
+    shutil.copytree(calm, killed, ignore=shutil.ignore_patterns("0*"))
+    environment = {**os.environ, "AIRWATCH_DATA_ROOT": str(killed)}
+    command = [sys.executable, "-m", "kedro", "run", "--pipelines", "ingestion", "--params", params]
+    process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(lambda: len(list(killed.rglob("days_*.parquet"))) >= 3 or process.poll() is not None)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    stored = len(list(killed.rglob("days_*.parquet")))
+    kedro(killed)(params, "--pipelines", "ingestion")
+    assert 3 <= stored < len(list(killed.rglob("days_*.parquet"))) == 36
+    summaries = [pd.read_parquet(root / "02_intermediate/daily_summaries.parquet") for root in (killed, calm)]
+    assert_frame_equal(*summaries, check_exact=True)
+
+
+@pytest.fixture(scope="module")
+def real_aqs(shared_data: Path) -> Iterator[str]:
+    """Real EPA values of California over the AQS protocol, one request in five failing."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    mirror = shared_data.parent / "tools/aqs_mirror.py"
+    options = ["--port", str(port), "--param", "88101,44201", "--states", "06", "--faults", "0.1", "--slow", "0.1"]
+    command = [sys.executable, str(mirror), "--data", str(shared_data / "aqs"), *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "AQS mirror on" in process.stdout.readline()
+        yield f"http://127.0.0.1:{port}/data/api"
+        process.terminate()
+
+
+def test_real_pm25_of_los_angeles_beats_persistence_at_every_lead(
+    real_aqs: str, kedro: Callable[[Path], Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EPA_AQS_EMAIL", "someone@example.org")
+    monkeypatch.setenv("EPA_AQS_API_KEY", "any")
+    monkeypatch.setenv("EPA_AQS_BASE_URL", real_aqs)
+    run = kedro(tmp_path / "data")
+    los_angeles = "source=aqs,area.cbsa=31080,first_year=2018,as_of=2021-06-30,requests_per_minute=600"
+    candidates = "training.candidates.random_forest=null,training.candidates.xgboost=null"
+    run(f"{los_angeles},{candidates}", "--pipelines", "ingestion,feature_engineering,training,inference")
+    forecasts = forecasts_of(tmp_path / "data")
+    assert forecasts.groupby("pollutant")["site_id"].nunique().to_dict() == {"ozone": 2, "pm25": 7}
+    scores = pd.read_parquet(tmp_path / "data/08_reporting/backtest_scores.parquet")
+    champion = scores[(scores["pollutant"] == "pm25") & scores["champion"]]
+    assert champion["lead_days"].tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert (champion["skill_persistence"] > 0.05).all()
+
+
+def wait_for(happened: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
