@@ -62,9 +62,7 @@ class Reply:
         if match is None:
             return None
         kind, first, last, newest, fetched_at = match.groups()
-        return cls(
-            folder, kind, _day(first), _day(last), _day(fetched_at), None if newest == "none" else _day(newest)
-        )
+        return cls(folder, kind, _day(first), _day(last), _day(fetched_at), None if newest == "none" else _day(newest))
 
 
 class Archive:

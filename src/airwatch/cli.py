@@ -47,9 +47,7 @@ def _run(verbose: bool, **options: Any) -> Any:
         if verbose:
             raise
         logger.debug("The run failed.", exc_info=True)
-        raise click.ClickException(
-            f"{one_line(error)} [--verbose, or logs/airwatch.log, has the traceback]"
-        ) from None
+        raise click.ClickException(f"{one_line(error)} [--verbose, or logs/airwatch.log, has the traceback]") from None
 
 
 def _pipelines(options: dict[str, Any]) -> list[str]:

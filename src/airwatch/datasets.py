@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import PurePosixPath
 from typing import Any
 
 import fsspec
 import pandas as pd
 from kedro.io.core import AbstractDataset, DatasetError, get_protocol_and_path
+from kedro_datasets._typing import PlotlyPreview, TablePreview
 from kedro_datasets.pandas import ParquetDataset
+from pandas.api.types import is_datetime64_any_dtype
 
 from airwatch import schemas
 from airwatch.secrets import reveal
@@ -29,11 +32,12 @@ class UnreadableTableError(Exception):
 def written_whole(fs: fsspec.AbstractFileSystem, path: str) -> Iterator[Any]:
     """A binary file to write that takes its name only when all of it is written.
 
-    Object stores put a whole object at once; on a local disk a neighbour is written and renamed.
+    To an object store the whole object is sent at the end; on a local disk a neighbour is written and renamed.
     """
     if "file" not in (fs.protocol if isinstance(fs.protocol, tuple) else (fs.protocol,)):
-        with fs.open(path, "wb") as file:
-            yield file
+        whole = BytesIO()  # a file of the store's own would put what it has got so far when it is closed by an error
+        yield whole
+        fs.pipe_file(path, whole.getvalue())
         return
     fs.makedirs(str(PurePosixPath(path).parent), exist_ok=True)
     partial = f"{path}.part"
@@ -41,13 +45,15 @@ def written_whole(fs: fsspec.AbstractFileSystem, path: str) -> Iterator[Any]:
         with fs.open(partial, "wb") as file:
             yield file
         fs.mv(partial, path)
-    except BaseException:
+    except BaseException as error:
         if fs.exists(partial):
             fs.rm(partial)
+        if isinstance(error, OSError) and error.errno and not error.filename:
+            error.filename = path  # what failed to write does not say where
         raise
 
 
-class TableDataset(ParquetDataset):
+class TableDataset(ParquetDataset):  # type: ignore[misc]
     """A parquet table, written whole.
 
     With ``when_absent`` (the name of a schema) a table that is not there reads as that schema's empty table.
@@ -81,6 +87,12 @@ class TableDataset(ParquetDataset):
             data.to_parquet(file, index=False, **self._save_args)
         self._invalidate_cache()
 
+    def preview(self, nrows: int = 5) -> TablePreview:
+        """The first rows for kedro-viz, as texts and numbers: its serialiser fails on a missing date."""
+        head = self.load().head(nrows)
+        head = head.apply(lambda column: column.dt.date.astype("str") if is_datetime64_any_dtype(column) else column)
+        return TablePreview(head.astype(object).where(head.notna(), None).to_dict(orient="split"))
+
 
 def read_table(fs: fsspec.AbstractFileSystem, path: str) -> pd.DataFrame:
     """A parquet file as a frame.
@@ -97,8 +109,8 @@ def read_table(fs: fsspec.AbstractFileSystem, path: str) -> pd.DataFrame:
         if isinstance(error, FileNotFoundError):
             raise
         raise UnreadableTableError(
-            f"{path} is not a readable parquet table ({str(error).splitlines()[0][:80]}). "
-            "Delete it and run the pipeline that makes it again; for 01_raw that is kedro run --pipelines ingestion."
+            f"{path} is not a readable parquet table ({str(error).partition(chr(10))[0][:80]}). "
+            "Move it away and run the pipeline that makes it again; for 01_raw that is kedro run --pipelines ingestion."
         ) from error
 
 
@@ -152,9 +164,9 @@ class FigureDataset(JsonFileDataset):
         """Write the figure."""
         TextFileDataset.save(self, data.to_json())
 
-    def preview(self) -> Any:
+    def preview(self) -> PlotlyPreview:
         """What kedro-viz draws."""
-        return json.loads(TextFileDataset.load(self))
+        return PlotlyPreview(json.loads(TextFileDataset.load(self)))
 
 
 class EpaServicesDataset(AbstractDataset[None, "Any"]):

@@ -1,4 +1,4 @@
-"""What happens around every run: parameters settled, inputs checked, MLflow fed, the result told."""
+"""What happens around every run: inputs checked, MLflow fed, the result told."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kedro.framework.hooks import hook_impl
 from pydantic import BaseModel
 
-from airwatch.parameters import RunParams, settle
+from airwatch.parameters import RunParams
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -26,16 +26,15 @@ MODEL = ".model"
 
 
 class RunHooks:
-    """Settles parameters, refuses a run whose inputs are not there, and ends with the table of forecasts."""
+    """Checks parameters, refuses a run whose inputs are not there, and ends with the table of forecasts."""
 
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
-        """Check every parameter before anything else is built, MLflow's store included."""
+        """Check every parameter before anything is written, MLflow's store included."""
         from airwatch.model_registry import make_store
-        from airwatch.pipeline_registry import PARAMETER_GROUPS
 
         loader = context.config_loader
-        loader["parameters"] = settle(loader["parameters"], PARAMETER_GROUPS)
+        loader.get("parameters")
         make_store(loader["mlflow"]["server"]["mlflow_tracking_uri"])
 
     @hook_impl(tryfirst=True)  # before MLflow opens a run, which a refusal would leave open

@@ -1,6 +1,6 @@
 """The ledger: every forecast ever issued, in files that are added and never rewritten.
 
-    <source>/<origin>/0000.parquet    the first issue from that origin, 0001 what a later run added, ...
+<source>/<origin>/0000.parquet    the first issue from that origin, 0001 what a later run added, ...
 """
 
 from __future__ import annotations
@@ -34,21 +34,20 @@ class LedgerDataset(AbstractDataset[dict[str, pd.DataFrame], dict[str, Callable[
         if not self._fs.exists(self._root):
             return {}
         paths = sorted(str(path) for path in self._fs.find(self._root) if str(path).endswith(SUFFIX))
-        return {
-            path[len(self._root) + 1 : -len(SUFFIX)]: partial(read_table, self._fs, path) for path in paths
-        }
+        return {path[len(self._root) + 1 : -len(SUFFIX)]: partial(read_table, self._fs, path) for path in paths}
 
     def save(self, data: dict[str, pd.DataFrame]) -> None:
-        """Write new parts.
+        """Write new parts, all or none.
 
         Raises:
-            DatasetError: A part of that name was issued before.
+            DatasetError: A part of one of the names was issued before.
         """
-        for name, frame in data.items():
-            path = f"{self._root}/{name}{SUFFIX}"
+        paths = {name: f"{self._root}/{name}{SUFFIX}" for name in data}
+        for path in paths.values():
             if self._fs.exists(path):
                 raise DatasetError(f"{path} was issued before; the ledger is never rewritten.")
-            with written_whole(self._fs, path) as file:
+        for name, frame in data.items():
+            with written_whole(self._fs, paths[name]) as file:
                 frame.to_parquet(file, index=False)
 
     def _exists(self) -> bool:

@@ -19,7 +19,7 @@ def one_line(error: BaseException) -> str:
         return one_line(error.__cause__)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         where = f" while writing {error.filename}" if error.filename else ""
-        return f"The disk is full{where}. Free some space and run again: what is stored stays, and the run goes on from it."
+        return f"The disk is full{where}. Free some space and run again; the run goes on from what is stored."
     text = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, ParameterError):
         return text

@@ -40,5 +40,8 @@ def makers() -> dict[str, str]:
     """The pipeline that makes each dataset."""
     pipelines = register_pipelines()
     return {
-        output: name for name, pipeline in pipelines.items() if name != "__default__" for output in pipeline.all_outputs()
+        output: name
+        for name, pipeline in pipelines.items()
+        if name != "__default__"
+        for output in pipeline.all_outputs()
     }

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 PREFIX = "secret:"
 
 # What needs a secret, and where to get one: the second half of the message when it is missing.
+SIGN_UP = "https://aqs.epa.gov/data/api/signup?email=YOUR_ADDRESS"
 REMEDIES = {
-    "EPA_AQS_EMAIL": "source=aqs needs it: sign up at https://aqs.epa.gov/data/api/signup?email=YOUR_ADDRESS, then put it into .env",
-    "EPA_AQS_API_KEY": "source=aqs needs it: EPA mails it after sign-up (https://aqs.epa.gov/data/api/signup?email=YOUR_ADDRESS); put it into .env",
+    "EPA_AQS_EMAIL": f"source=aqs needs it: sign up at {SIGN_UP}, then put it into .env",
+    "EPA_AQS_API_KEY": f"source=aqs needs it: EPA mails it after sign-up ({SIGN_UP}); put it into .env",
 }
 
 

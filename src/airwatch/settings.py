@@ -7,6 +7,7 @@ from pathlib import Path
 from dotenv import load_dotenv
 
 from airwatch import secrets
+from airwatch.config import ConfigLoader
 from airwatch.hooks import MlflowHooks, RunHooks
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -34,6 +35,7 @@ def env(name: str, default: str = "") -> str:
     return value
 
 
+CONFIG_LOADER_CLASS = ConfigLoader
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",

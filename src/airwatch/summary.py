@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from airwatch.domain.aqi import aqi_of
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
 
 MOST_SITES = 40
 WIDTH_OF_A_FILE = 120  # columns, where the output is not a terminal
-TO_OPEN = ("forecasts", "backtest_scores", "forecast_fan", "drift_report_html", "regression_report_html", "monitoring_summary")
+TO_OPEN = (
+    "forecasts",
+    "backtest_scores",
+    "forecast_fan",
+    "drift_report_html",
+    "regression_report_html",
+    "monitoring_summary",
+)
 
 
 def show_run(catalog: DataCatalog, made: Iterable[str]) -> None:
@@ -37,9 +45,12 @@ def show_run(catalog: DataCatalog, made: Iterable[str]) -> None:
             console.print(_skill(scores))
     for name in TO_OPEN:
         if name in made:
-            console.print(f"[dim]{name}:[/dim] {_place(catalog, name)}", soft_wrap=True, highlight=False)
+            console.print(f"[dim]{name}:[/dim] {escape(_place(catalog, name))}", soft_wrap=True, highlight=False)
     if "backtest_scores" in made or "forecasts" in made:
-        console.print("[dim]MLflow:[/dim] kedro mlflow ui, then http://127.0.0.1:5000   [dim]pipelines:[/dim] kedro viz run", highlight=False)
+        console.print(
+            "[dim]MLflow:[/dim] kedro mlflow ui, then http://127.0.0.1:5000   [dim]pipelines:[/dim] kedro viz run",
+            highlight=False,
+        )
 
 
 def _tomorrow(forecasts: pd.DataFrame, sites: pd.DataFrame, source: str) -> Table:
@@ -54,7 +65,9 @@ def _tomorrow(forecasts: pd.DataFrame, sites: pd.DataFrame, source: str) -> Tabl
     for row in first.sort_values(["aqi", "site_id"], ascending=[False, True]).head(MOST_SITES).itertuples():
         low, high = aqi_of(row.pollutant, [row.q10, row.q90])
         label = POLLUTANTS[row.pollutant].label
-        table.add_row(row.site_id, row.name[:28], label, str(row.aqi), f"{low}-{high}", row.category, row.status)
+        table.add_row(
+            row.site_id, escape(row.name[:28]), label, str(row.aqi), f"{low}-{high}", row.category, row.status
+        )
     if len(first) > MOST_SITES:
         table.caption = f"the {MOST_SITES} highest of {len(first)}"
     return table
@@ -71,7 +84,7 @@ def _skill(scores: pd.DataFrame) -> Table:
         by_lead = rows.set_index("lead_days")["skill_persistence"]
         skills = [f"{by_lead.get(lead, float('nan')):+.2f}" for lead in leads]
         cover = f"{100 * rows['coverage_80'].mean():.0f} %"
-        table.add_row(POLLUTANTS[pollutant].label, name, *skills, cover, f"{rows['n'].sum():,}")
+        table.add_row(POLLUTANTS[str(pollutant)].label, str(name), *skills, cover, f"{rows['n'].sum():,}")
     return table
 
 

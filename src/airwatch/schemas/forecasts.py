@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
@@ -20,7 +22,7 @@ class Features(Table):
         """The feature columns follow from the parameters."""
 
         strict = False
-        unique = ["site_id", "pollutant", "origin_date"]
+        unique: ClassVar = ["site_id", "pollutant", "origin_date"]
 
 
 class Forecasts(Table):
@@ -53,7 +55,7 @@ class Forecasts(Table):
     class Config(Table.Config):
         """The key."""
 
-        unique = ["site_id", "pollutant", "origin_date", "target_date"]
+        unique: ClassVar = ["site_id", "pollutant", "origin_date", "target_date"]
 
     @pa.dataframe_check(error="quantiles never cross, chances fall as the threshold rises")
     @classmethod
@@ -69,7 +71,7 @@ class BacktestForecasts(Table):
     class Config(Table.Config):
         """The key."""
 
-        unique = ["pollutant", "candidate", "site_id", "origin_date", "target_date"]
+        unique: ClassVar = ["pollutant", "candidate", "site_id", "origin_date", "target_date"]
 
     site_id: Series[str]
     pollutant: Series[str]
@@ -104,7 +106,7 @@ class BacktestScores(Table):
     class Config(Table.Config):
         """The key."""
 
-        unique = ["pollutant", "candidate", "lead_days"]
+        unique: ClassVar = ["pollutant", "candidate", "lead_days"]
 
     pollutant: Series[str]
     candidate: Series[str]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
@@ -15,7 +17,7 @@ class MaturedForecasts(Table):
     class Config(Table.Config):
         """The key."""
 
-        unique = ["site_id", "pollutant", "origin_date", "target_date"]
+        unique: ClassVar = ["site_id", "pollutant", "origin_date", "target_date"]
 
     site_id: Series[str]
     pollutant: Series[str]
@@ -46,7 +48,7 @@ class Verification(Table):
     class Config(Table.Config):
         """The key."""
 
-        unique = ["pollutant", "lead_days", "window", "region"]
+        unique: ClassVar = ["pollutant", "lead_days", "window", "region"]
 
     pollutant: Series[str]
     lead_days: Series[int]
@@ -91,7 +93,7 @@ class Freshness(Table):
     class Config(Table.Config):
         """The key."""
 
-        unique = ["pollutant"]
+        unique: ClassVar = ["pollutant"]
 
     pollutant: Series[str]
     newest_day: Series[pd.Timestamp] = pa.Field(nullable=True)
@@ -108,7 +110,7 @@ class MonitoringSummary(Table):
     class Config(Table.Config):
         """The key."""
 
-        unique = ["check"]
+        unique: ClassVar = ["check"]
 
     check: Series[str]
     status: Series[str] = pa.Field(isin=["ok", "warn", "retrain"])

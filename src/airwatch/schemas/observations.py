@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
@@ -43,7 +45,7 @@ class DailySummaries(Table):
     class Config(Table.Config):
         """The key."""
 
-        unique = [
+        unique: ClassVar = [
             "state_code",
             "county_code",
             "site_number",
@@ -71,7 +73,7 @@ class Monitors(Table):
     class Config(Table.Config):
         """The key."""
 
-        unique = ["site_id", "pollutant", "poc"]
+        unique: ClassVar = ["site_id", "pollutant", "poc"]
 
 
 class DailyObservations(Table):
@@ -91,7 +93,7 @@ class DailyObservations(Table):
     class Config(Table.Config):
         """The key."""
 
-        unique = ["site_id", "pollutant", "date_local"]
+        unique: ClassVar = ["site_id", "pollutant", "date_local"]
 
 
 class DroppedSummaries(Table):
@@ -105,7 +107,7 @@ class DroppedSummaries(Table):
     class Config(Table.Config):
         """The key."""
 
-        unique = ["pollutant", "reason"]
+        unique: ClassVar = ["pollutant", "reason"]
 
 
 class Sites(Table):
@@ -129,4 +131,4 @@ class Sites(Table):
     class Config(Table.Config):
         """The key."""
 
-        unique = ["site_id", "pollutant"]
+        unique: ClassVar = ["site_id", "pollutant"]

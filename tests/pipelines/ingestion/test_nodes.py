@@ -37,12 +37,15 @@ class CountingClient:
         return self.client.monitors(codes, area, first, last)
 
 
-class CountingServices(EpaServices):
+class CountingServices:
     """The services of a run, with an eye on its requests."""
+
+    def __init__(self, services, stored, asked):
+        self.services, self.stored, self.asked = services, stored, asked
 
     @contextmanager
     def open(self, run):
-        with super().open(run) as client:
+        with self.services.open(run) as client:
             yield CountingClient(client, self.stored, self.asked)
 
 
@@ -57,10 +60,12 @@ class Place:
 
     def __init__(self, root, base_url):
         self.daily = RawArchiveDataset(path=str(root / "raw"))
-        self.services = CountingServices(base_url, str(root / "pace"), lambda: ("a@example.org", "key"))
         self.asked = []
-        object.__setattr__(self.services, "asked", self.asked)
-        object.__setattr__(self.services, "stored", lambda: [r for r in self.index().replies() if r.kind != "monitors"])
+        services = EpaServices(base_url, str(root / "pace"), lambda: ("a@example.org", "key"))
+        self.services = CountingServices(services, self.stored, self.asked)
+
+    def stored(self):
+        return [reply for reply in self.index().replies() if reply.kind != "monitors"]
 
     def index(self) -> Archive:
         return self.daily.load()

@@ -7,6 +7,7 @@ from pandas.testing import assert_frame_equal
 
 from airwatch import schemas
 from airwatch.archive import RawArchiveDataset, Reply
+from airwatch.pipelines.ingestion.nodes import NoDataError
 from airwatch.pipelines.ingestion.params import IngestionParams
 from airwatch.pipelines.ingestion.tidy import KEY, tidy_monitors, tidy_summaries
 from builders import build_monitors, build_run, build_summaries
@@ -126,14 +127,23 @@ def test_tidy_summaries_does_not_depend_on_the_order_of_storing(archive, order):
     assert found["arithmetic_mean"].tolist() == [1.0, 2.0, 3.0, 6.0, 7.0, 8.0]
 
 
-def test_tidy_summaries_of_nothing_is_the_empty_table(archive):
+def test_tidy_summaries_of_nothing_is_refused_with_pollutant_area_and_years(archive):
     nothing = archive(reply(rows().iloc[:0]))
-    assert_frame_equal(tidy(nothing), schemas.empty("DailySummaries"))
+    with pytest.raises(NoDataError, match="no data of pm25 in CBSA 31080 from 2021-01-01 to 2021-06-30"):
+        tidy(nothing)
 
 
-def test_tidy_summaries_of_nothing_but_later_days_is_empty(archive):
+def test_tidy_summaries_of_nothing_but_later_days_is_refused(archive):
     later = archive(reply(rows(start="2021-07-01"), fetched="2021-12-31"))
-    assert schemas.DailySummaries.validate(tidy(later)).empty
+    with pytest.raises(NoDataError):
+        tidy(later)
+
+
+def test_tidy_summaries_of_nothing_but_weather_is_refused(archive):
+    params = IngestionParams(recheck_days=30, max_slice_rows=250_000, meteorology=("temperature",))
+    weather = archive(reply(rows(pollutant="temperature"), folder="aqs/meteorology/cbsa-31080/2021"))
+    with pytest.raises(NoDataError):
+        tidy_summaries(weather, build_monitors(), RUN, params)
 
 
 def listing(fetched="2021-06-30", since="2021-01-01", **changed):

@@ -12,7 +12,7 @@ from airwatch.archive import Archive
 from airwatch.domain.pollutants import POLLUTANTS, WEATHER
 from airwatch.parameters import RunParams
 from airwatch.pipelines.ingestion.area import search_area
-from airwatch.pipelines.ingestion.nodes import monitors_folder
+from airwatch.pipelines.ingestion.nodes import NoDataError, monitors_folder
 from airwatch.pipelines.ingestion.params import IngestionParams
 from airwatch.pipelines.ingestion.plan import folder, groups
 
@@ -39,14 +39,21 @@ def tidy_summaries(archive: Archive, monitors: pd.DataFrame, run: RunParams, par
     Returns:
         ``DailySummaries``, sorted by AQS's ten-part key, from ``first_year`` to ``as_of``. Of rows with one key
         the one with the newest ``date_of_last_change`` stays, and of equal ones the one fetched last.
+
+    Raises:
+        NoDataError: None of the run's pollutants has a row in those years.
     """
     area = search_area(monitors, run)
     years = range(run.first_year, run.as_of.year + 1)
     folders = {folder(run, group, area, year) for group in groups(run, params) for year in years}
     rows = archive.read(reply for reply in archive.replies() if reply.folder in folders)
-    if rows.empty:
-        return schemas.empty("DailySummaries")
-    rows = rows[rows["date_local"] <= pd.Timestamp(run.as_of)]
+    if len(rows):
+        rows = rows[rows["date_local"] <= pd.Timestamp(run.as_of)]
+    if rows.empty or not rows["parameter_code"].isin([POLLUTANTS[name].aqs_code for name in run.pollutants]).any():
+        raise NoDataError(
+            f"EPA has no data of {', '.join(run.pollutants)} in {area} from {run.first_year}-01-01 to {run.as_of}. "
+            "Choose a later as_of, an earlier first_year, or another area."
+        )
     # The site and the parameter first, so that the table is sorted by what readers ask for.
     rows = rows.sort_values([*KEY, "date_of_last_change", "fetched_at"], kind="stable", na_position="first")
     rows = rows.drop_duplicates(KEY, keep="last")

@@ -8,17 +8,22 @@ make the intervals of the forecasts in it.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from airwatch import schemas
 from airwatch.forecasting.candidates import PointModel, build_candidate
+from airwatch.forecasting.design import TooFewTrainingRows
 from airwatch.forecasting.forecaster import TrainingSet, fit_forecaster, out_of_sample_residuals
 from airwatch.forecasting.transforms import transform
 from airwatch.pipelines.training.examples import DAY, Examples
 from airwatch.pipelines.training.params import BacktestParams, TrainingParams
+
+logger = logging.getLogger(__name__)
 
 SHORTEST_WINDOW_DAYS = 20
 CLIMATOLOGY = "climatology"
@@ -84,28 +89,45 @@ def backtest(
 ) -> tuple[pd.DataFrame, dict[str, Residuals]]:
     """Forecast each test window with every candidate.
 
+    A window before which no residual is known, after a long silence of the instruments, calibrates the next one. A
+    candidate that has too few days to learn from takes no part.
+
     Returns:
         Forecasts of all candidates on the same rows, those that were observed, with ``candidate``, ``fold``,
         ``observed``, ``persistence`` and ``climatology``; and the residuals of each candidate over all windows.
     """
     unit = transform(params.transforms[examples.pollutant])
     # Climatology first: its residuals are everybody's fallback.
-    settings = sorted(params.candidates.settings().items(), key=lambda item: item[0] != CLIMATOLOGY)
-    residuals = {name: Residuals() for name, _ in settings}
+    settings = dict(sorted(params.candidates.settings().items(), key=lambda item: item[0] != CLIMATOLOGY))
+    residuals = {name: Residuals() for name in settings}
     tables: list[pd.DataFrame] = []
     for window in windows:
         past = examples.where(examples.origins + examples.targets.shape[1] * DAY < window.first)
         test = examples.where(window.holds(examples))
         reference = _references(test)
-        for name, candidate_settings in settings:
-            candidate = build_candidate(name, candidate_settings, unit, seed)
-            known = [residuals[n].known_before(window.first) for n in (name, CLIMATOLOGY)] if window.number else None
-            fitted, forecasts = _forecast(candidate, past, test, window, known, params)
+        for name in list(residuals):
+            candidate = build_candidate(name, settings[name], unit, seed)
+            known = _known_before(window, residuals[name], residuals[CLIMATOLOGY])
+            try:
+                fitted, forecasts = _forecast(candidate, past, test, window, known, params)
+            except TooFewTrainingRows as reason:
+                logger.warning("Training: %s is judged without %s", examples.pollutant, reason)
+                del residuals[name]
+                continue
             residuals[name].add(test.origins, out_of_sample_residuals(fitted, test.features, test.targets, unit))
             if forecasts is not None:
                 joined = forecasts.assign(candidate=name, fold=window.number, **reference)
                 tables.append(joined[joined["observed"].notna()])
-    return pd.concat(tables, ignore_index=True), residuals
+    judged = [table for table in tables if len(table) and table["candidate"].iloc[0] in residuals]
+    return pd.concat(judged, ignore_index=True) if judged else schemas.empty("BacktestForecasts"), residuals
+
+
+def _known_before(window: Window, *residuals: Residuals) -> list[NDArray[np.float64]] | None:
+    """What is known of each when a window begins; None where there is nothing to calibrate on."""
+    if window.number == 0:
+        return None
+    known = [each.known_before(window.first) for each in residuals]
+    return known if all(np.isfinite(values).any() for values in known) else None
 
 
 def _forecast(

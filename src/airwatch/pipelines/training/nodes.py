@@ -50,14 +50,14 @@ def backtest_candidates(
         ``BacktestForecasts`` (column ``champion`` still False), sorted by key, and the residuals of each candidate.
     """
     windows = plan_windows(examples, params.backtest)
-    if not windows:
+    forecasts, residuals = backtest(examples, windows, params, run.seed)
+    if forecasts.empty:
         if len(examples):
             logger.warning(
                 "Training: %s has too short a history to be judged on; it gets no model. Choose an earlier first_year.",
                 examples.pollutant,
             )
         return schemas.empty("BacktestForecasts"), {}
-    forecasts, residuals = backtest(examples, windows, params, run.seed)
     forecasts = forecasts.assign(champion=False).sort_values(
         ["candidate", "site_id", "origin_date", "target_date"], ignore_index=True
     )
@@ -66,8 +66,8 @@ def backtest_candidates(
         examples.pollutant,
         len(forecasts),
         len(residuals),
-        pd.Timestamp(windows[-1 if len(windows) == 1 else 1].first).date(),
-        pd.Timestamp(windows[-1].last).date(),
+        forecasts["origin_date"].min().date(),
+        forecasts["origin_date"].max().date(),
     )
     return forecasts, residuals
 

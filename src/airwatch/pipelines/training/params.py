@@ -19,15 +19,22 @@ class NoSettings(BaseModel):
 
 
 class Candidates(BaseModel):
-    """The settings of each candidate; one that is null is left out."""
+    """The settings of each candidate; one that is null is left out, but for the climatology."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     persistence: NoSettings | None
-    climatology: NoSettings | None
+    climatology: NoSettings
     ridge: RidgeParams | None
     random_forest: ForestParams | None
     xgboost: BoostingParams | None
+
+    @field_validator("climatology", mode="before")
+    @classmethod
+    def _takes_part(cls, given: Any) -> Any:
+        if given is None:
+            raise ValueError(": it cannot be left out, it forecasts where recent history is thin")
+        return given
 
     def settings(self) -> dict[str, dict[str, Any]]:
         """The settings by candidate, of those that take part."""
