@@ -108,6 +108,12 @@ def test_a_row_whose_newest_value_is_too_old_is_left_to_climatology(features, ta
     assert train(features, targets).predict(row)["model_name"].tolist() == [name] * 3
 
 
+@pytest.mark.parametrize(("missing", "name"), [(21 / 28, "persistence"), (22 / 28, "climatology")])
+def test_a_row_with_fewer_than_seven_of_28_days_observed_is_left_to_climatology(features, targets, missing, name):
+    row = features.iloc[[3]].assign(missing_28=np.float32(missing))
+    assert train(features, targets).predict(row)["model_name"].tolist() == [name] * 3
+
+
 def test_the_fallback_forecasts_the_climatology_within_its_own_interval(features, targets):
     forecaster = train(features, targets)
     row = features.iloc[[3]].assign(days_since_last=np.float32(np.nan))

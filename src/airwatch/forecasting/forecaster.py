@@ -17,6 +17,8 @@ from airwatch.forecasting.transforms import FloatArray, Transform
 QUANTILE_COLUMNS = tuple(f"q{round(level * 100):02d}" for level in QUANTILE_LEVELS)
 AQI_THRESHOLDS = (50, 100, 150)
 CHANCE_COLUMNS = tuple(f"p_aqi_above_{threshold}" for threshold in AQI_THRESHOLDS)
+MISSING_SHARE = "missing_28"
+MOST_MISSING = 0.75  # of the last 28 days; on fewer than seven observations lags and means say little
 FORECAST_KEYS = ["site_id", "pollutant", "origin_date", "target_date"]
 FORECAST_COLUMNS = (
     *FORECAST_KEYS,
@@ -147,9 +149,10 @@ class Forecaster:
         return pd.concat([fresh, rest]).sort_values(FORECAST_KEYS, ignore_index=True, kind="stable")
 
     def lacks_recent_history(self, features: pd.DataFrame) -> NDArray[np.bool_]:
-        """Which rows are left to climatology [n]."""
+        """Which rows are left to climatology: the newest value is old, or few of the last days were observed [n]."""
         recent: NDArray[np.bool_] = column(features, "days_since_last") <= self.recent_days
-        return ~recent
+        sparse: NDArray[np.bool_] = column(features, MISSING_SHARE) > MOST_MISSING
+        return ~recent | sparse
 
     def knows_beyond(self, origin_dates: pd.Series) -> NDArray[np.bool_]:
         """Which origins lie before ``train_until``: it may have seen the days it would forecast there [n]."""

@@ -33,7 +33,7 @@ class Candidates(BaseModel):
     @classmethod
     def _takes_part(cls, given: Any) -> Any:
         if given is None:
-            raise ValueError(": it cannot be left out, it forecasts where recent history is thin")
+            raise ValueError("it cannot be left out, for it forecasts where recent history is thin")
         return given
 
     def settings(self) -> dict[str, dict[str, Any]]:

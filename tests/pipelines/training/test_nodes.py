@@ -1,0 +1,254 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+from airwatch import schemas
+from airwatch.forecasting.calibration import ResidualDistribution
+from airwatch.pipelines.training.examples import Examples
+from airwatch.pipelines.training.nodes import (
+    backtest_candidates,
+    collect_examples,
+    data_hash,
+    fit_champion,
+    join_backtests,
+    score_candidates,
+)
+from airwatch.scores import QUANTILES
+from builders import build_days
+from builders_monitoring import build_backtest, origins
+from builders_training import (
+    SITES,
+    build_history,
+    build_training_params,
+    examples_of,
+    features_of,
+    small_backtest,
+    small_examples,
+    train,
+    trained,
+    training_run,
+)
+
+RUN, PARAMS = training_run(), build_training_params()
+SHORT = build_history(days=100, sites=SITES[:1])
+
+
+def test_collect_examples_leaves_out_what_the_run_leaves_out():
+    history = build_history(days=40)
+    features = features_of(history, RUN)
+    examples = collect_examples(features, history, "pm25", training_run(pollutants=("ozone",)))
+    assert (len(examples), examples.targets.shape) == (0, (0, 3))
+
+
+def test_collect_examples_of_a_pollutant_that_nobody_observed_is_empty():
+    examples = collect_examples(features_of(SHORT, RUN), SHORT, "ozone", training_run(pollutants=("pm25", "ozone")))
+    assert (len(examples), examples.pollutant) == (0, "ozone")
+
+
+def test_collect_examples_has_the_run_s_leads_and_ends_with_as_of():
+    run = training_run(as_of="2022-07-31", horizon_days=5)
+    examples = collect_examples(features_of(SHORT, run), SHORT, "pm25", run)
+    # July 2022 has 31 origins, the last of them without any target.
+    assert examples.targets.shape == (31, 5)
+    assert np.isfinite(examples.targets).sum(axis=0).tolist() == [30, 29, 28, 27, 26]
+
+
+def test_backtest_candidates_gives_a_sorted_table_without_champion():
+    forecasts, residuals = small_backtest()
+    assert not schemas.BacktestForecasts.validate(forecasts)["champion"].any()
+    assert set(residuals) == set(forecasts["candidate"])
+
+
+@pytest.mark.parametrize("observations", [SHORT, SHORT.iloc[:0]])
+def test_too_short_a_history_gives_empty_tables_and_no_model(observations):
+    examples = examples_of(observations)
+    forecasts, residuals = backtest_candidates(examples, RUN, PARAMS)
+    scores = score_candidates(forecasts, "pm25", RUN)
+    assert_frame_equal(forecasts, schemas.empty("BacktestForecasts"))
+    assert_frame_equal(scores, schemas.empty("BacktestScores"))
+    assert fit_champion(examples, residuals, scores, RUN, PARAMS).forecaster is None
+
+
+def test_a_silence_that_leaves_nothing_to_calibrate_on_gives_no_model():
+    history = build_history(sites=SITES[:1])
+    days = history["date_local"]
+    silent = history[(days <= "2023-10-01") | (days > "2023-12-10")]
+    assert backtest_candidates(examples_of(silent), RUN, PARAMS)[1] == {}
+
+
+def of_candidate(name, *means):
+    """Forecasts of one candidate: its mean at leads 1, 2, …, where 9 was observed; quantiles at their distances of 1."""
+    leads = [build_backtest(origins(3), candidate=name, lead_days=lead, mean=mean) for lead, mean in enumerate(means, 1)]
+    table = pd.concat(leads, ignore_index=True)
+    shifts = dict(zip(QUANTILES, range(-3, 4), strict=True))
+    return table.assign(
+        champion=False,
+        target_date=table["origin_date"] + pd.to_timedelta(table["lead_days"], unit="D"),
+        **{quantile: table["mean"] + shift for quantile, shift in shifts.items()},
+    )
+
+
+def champion_of(*candidates):
+    scores = score_candidates(pd.concat(candidates, ignore_index=True), "pm25", RUN)
+    return set(scores.loc[scores["champion"], "candidate"])
+
+
+def test_score_candidates_chooses_by_the_crps_of_all_leads():
+    # One off at each of three leads is less than exact at the first and five off at the others.
+    assert champion_of(of_candidate("ridge", 9, 14, 14), of_candidate("xgboost", 10, 10, 10)) == {"xgboost"}
+
+
+def test_score_candidates_makes_a_baseline_champion_where_it_is_best():
+    candidates = [of_candidate("ridge", 10), of_candidate("persistence", 9), of_candidate("xgboost", 12)]
+    assert champion_of(*candidates) == {"persistence"}
+
+
+def test_score_candidates_scores_each_candidate_at_each_lead():
+    scores = score_candidates(pd.concat([of_candidate("ridge", 10, 12), of_candidate("xgboost", 9, 9)]), "pm25", RUN)
+    schemas.BacktestScores.validate(scores)
+    found = scores.set_index(["candidate", "lead_days"])[["n", "rmse", "bias"]]
+    assert found.loc[("ridge", 2)].tolist() == [3, 3.0, 3.0]
+    # The forecast 12 is three off, the persistence 8 one: 1 - 9 / 1.
+    assert scores.set_index(["candidate", "lead_days"]).loc[("ridge", 2), "skill_persistence"] == -8.0
+
+
+def test_the_champion_of_the_small_history_is_a_model_that_learned():
+    # Its logarithm forgets 0.3 of itself a day: between today and the usual.
+    assert champion_of(small_backtest()[0]) == {"ridge"}
+
+
+def fit(examples=None, run=RUN, params=PARAMS):
+    forecasts, residuals = small_backtest()
+    scores = score_candidates(forecasts, "pm25", RUN)
+    return fit_champion(examples or small_examples(), residuals, scores, run, params)
+
+
+def test_fit_champion_learns_from_every_day_to_as_of():
+    forecaster = fit().forecaster
+    assert (forecaster.model_name, forecaster.train_until) == ("ridge", pd.Timestamp("2023-12-31"))
+    assert forecaster.training_window == (pd.Timestamp("2022-07-01"), pd.Timestamp("2023-12-30"))
+
+
+def test_fit_champion_puts_the_residuals_of_all_windows_around_it():
+    residuals = small_backtest()[1]["ridge"].known_before()
+    expected = ResidualDistribution.fit(residuals, centred=True)
+    np.testing.assert_array_equal(fit().forecaster.main.residuals.grid, expected.grid)
+    # 80 origins to 30 December at two sites; the last one has one target, the one before two.
+    assert expected.counts.tolist() == [160, 158, 156]
+
+
+def test_fit_champion_keeps_the_fallback_s_own_residuals():
+    expected = ResidualDistribution.fit(small_backtest()[1]["climatology"].known_before())
+    np.testing.assert_array_equal(fit().forecaster.fallback.residuals.grid, expected.grid)
+
+
+def test_fit_champion_tells_the_registry_what_it_is():
+    model = fit()
+    tags = {name: model.tags[name] for name in ("model_name", "as_of", "source", "training_window", "sites")}
+    assert tags == {
+        "model_name": "ridge",
+        "as_of": "2023-12-31",
+        "source": "sandbox",
+        "training_window": "2022-07-01/2023-12-30",
+        "sites": "2",
+    }
+    assert (len(model.example), model.tags["data_hash"]) == (3, data_hash(small_examples()))
+
+
+def test_fit_champion_logs_its_scores_by_lead():
+    scores = score_candidates(small_backtest()[0], "pm25", RUN).set_index(["candidate", "lead_days"])
+    metrics = fit().metrics
+    assert metrics["crps_lead_2"] == scores.loc[("ridge", 2), "crps"]
+    assert {name for name in metrics if name.startswith("rmse")} == {"rmse_lead_1", "rmse_lead_2", "rmse_lead_3"}
+
+
+def test_the_fingerprint_is_the_same_for_the_same_training():
+    assert train("climatology").fingerprint == train("climatology", examples=examples_of(build_history(sites=SITES[:2]))).fingerprint
+
+
+def with_target(value):
+    targets = small_examples().targets.copy()
+    targets[0, 0] = value
+    return replace(small_examples(), targets=targets)
+
+
+def with_feature(name, value):
+    features = small_examples().features.copy()
+    features.iloc[0, features.columns.get_loc(name)] = value
+    return replace(small_examples(), features=features)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"examples": with_target(1.5)},
+        {"examples": with_feature("value_lag_00", 1.5)},
+        {"examples": with_feature("site_id", "06-037-9999")},
+        {"examples": replace(small_examples(), features=small_examples().features.rename(columns={"spread_07": "spread"}))},
+        {"run": training_run(seed=21)},
+        {"params": build_training_params(recent_days=15)},
+        {"params": build_training_params(backtest={"folds": 1, "fold_days": 41, "min_train_days": 200})},
+    ],
+)
+def test_the_fingerprint_changes_with_data_parameters_and_seed(changed):
+    assert fit(**changed).fingerprint != fit().fingerprint
+
+
+def test_training_twice_gives_the_same_model_to_the_bit():
+    rows = small_examples().features.tail(20)
+    once, twice = (train("random_forest").forecaster.predict(rows) for _ in range(2))
+    assert_frame_equal(once, twice, check_exact=True)
+
+
+def test_an_observation_after_as_of_changes_no_model():
+    history = build_history(sites=SITES[:2])
+    run = training_run(as_of="2023-11-30")
+    later = history.assign(value=history["value"].where(history["date_local"] <= "2023-11-30", 99.0))
+    models = [train("ridge", examples_of(table, run), run) for table in (history, later)]
+    assert models[0].fingerprint == models[1].fingerprint != trained("ridge").fingerprint
+
+
+def tables_of(pollutant, champion, *candidates):
+    forecasts = pd.concat([of_candidate(name, 10).assign(pollutant=pollutant) for name in candidates], ignore_index=True)
+    scores = score_candidates(forecasts, pollutant, RUN)
+    return {
+        f"{pollutant}_forecasts": forecasts,
+        f"{pollutant}_scores": scores.assign(champion=scores["candidate"] == champion),
+    }
+
+
+EMPTY = {"ozone_forecasts": schemas.empty("BacktestForecasts"), "ozone_scores": schemas.empty("BacktestScores")}
+
+
+def test_join_backtests_marks_each_pollutant_s_champion_in_both_tables():
+    pm25 = tables_of("pm25", "ridge", "ridge", "xgboost")
+    ozone = tables_of("ozone", "xgboost", "ridge", "xgboost")
+    for table in join_backtests(**pm25, **ozone):
+        champions = table.loc[table["champion"], ["pollutant", "candidate"]].drop_duplicates()
+        assert champions.to_numpy().tolist() == [["ozone", "xgboost"], ["pm25", "ridge"]]
+
+
+def test_join_backtests_gives_tables_of_their_schemas():
+    forecasts, scores = join_backtests(**tables_of("pm25", "ridge", "xgboost", "ridge"), **EMPTY)
+    assert len(schemas.BacktestForecasts.validate(forecasts)) == 6
+    assert len(schemas.BacktestScores.validate(scores)) == 2
+
+
+def test_join_backtests_of_nothing_is_two_empty_tables():
+    forecasts, scores = join_backtests(**EMPTY)
+    assert_frame_equal(forecasts, schemas.empty("BacktestForecasts"))
+    assert_frame_equal(scores, schemas.empty("BacktestScores"))
+
+
+def test_a_site_of_every_third_day_alone_is_judged_without_what_cannot_learn_from_it():
+    history = build_days(549, "2022-07-01", site=SITES[0], every=3, seed=3)
+    forecasts, residuals = backtest_candidates(examples_of(history), RUN, PARAMS)
+    assert "random_forest" not in residuals
+    assert {"persistence", "climatology", "ridge"} <= set(forecasts["candidate"]) == set(residuals)
+
+
+def test_examples_know_their_number():
+    assert len(Examples("pm25", small_examples().features.head(2), small_examples().targets[:2])) == 2

@@ -1,0 +1,62 @@
+import pytest
+import yaml
+
+from airwatch import schemas
+from airwatch.domain.pollutants import CRITERIA
+from airwatch.pipelines.training import create_pipeline
+from builders import PARAMETERS
+from builders_training import SITES, build_history, build_training_params, features_of, training_run
+
+
+@pytest.fixture(scope="module")
+def outputs():
+    """All nodes, one after another, on a history of PM2.5; ozone was asked for and nobody observed it."""
+    run, history = training_run(pollutants=("pm25", "ozone")), build_history(sites=SITES[:2])
+    data = {
+        "features": features_of(history, run),
+        "daily_observations": history,
+        "params:run": run,
+        "params:training": build_training_params(("climatology", "ridge")),
+        **{f"params:{name}.pollutant": name for name in CRITERIA},
+    }
+    for node in create_pipeline().nodes:
+        data |= node.run({name: data[name] for name in node.inputs})
+    return data
+
+
+def test_every_node_is_named_by_its_function_in_the_namespace_of_its_pollutant():
+    names = {node.name for node in create_pipeline().nodes}
+    functions = ("collect_examples", "backtest_candidates", "score_candidates", "fit_champion")
+    in_namespaces = {f"{pollutant}.{function}" for pollutant in CRITERIA for function in functions}
+    assert names == in_namespaces | {"join_backtests", "plot_skill_by_lead"}
+
+
+def test_a_namespace_reads_the_two_tables_and_its_own_parameter():
+    pipeline = create_pipeline().filter(node_namespaces=["pm25"])
+    assert pipeline.inputs() == {
+        "features",
+        "daily_observations",
+        "params:run",
+        "params:training",
+        "params:pm25.pollutant",
+    }
+
+
+def test_the_catalog_keeps_every_output_that_is_not_handed_on_in_memory():
+    catalog = yaml.safe_load((PARAMETERS.parent / "catalog/training.yml").read_text())
+    outputs = {name.replace("pm25.", "{pollutant}.") for name in create_pipeline().all_outputs() if name[:5] != "ozone"}
+    kept = {name for name in outputs if not name.startswith(CRITERIA)}
+    assert kept - set(catalog) == {"{pollutant}.examples", "{pollutant}.residuals"}
+    assert set(catalog) <= kept
+
+
+def test_the_pollutant_that_was_observed_gets_a_champion(outputs):
+    assert outputs["pm25.model"].forecaster.model_name == "ridge"
+    assert len(schemas.BacktestForecasts.validate(outputs["backtest_forecasts"])) == 2 * 2 * (40 + 39 + 38)
+
+
+@pytest.mark.parametrize("pollutant", ["ozone", "co"])
+def test_a_pollutant_without_data_or_left_out_writes_empty_tables_and_stops_nobody(outputs, pollutant):
+    assert schemas.BacktestForecasts.validate(outputs[f"{pollutant}.candidate_forecasts"]).empty
+    assert schemas.BacktestScores.validate(outputs[f"{pollutant}.candidate_scores"]).empty
+    assert outputs[f"{pollutant}.model"].forecaster is None
