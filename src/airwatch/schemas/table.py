@@ -22,7 +22,7 @@ class Table(pa.DataFrameModel):
     @classmethod
     def _key_is_sorted(cls, frame: pd.DataFrame) -> bool:
         decided = np.zeros(max(len(frame) - 1, 0), dtype=bool)
-        for column in cls.to_schema().unique or []:
+        for column in (name for name in cls.to_schema().unique or [] if name in frame):
             step = np.diff(pd.factorize(frame[column], sort=True)[0])  # a missing value is -1, so it comes first
             if (step[~decided] < 0).any():
                 return False

@@ -7,7 +7,6 @@ from pandas.testing import assert_frame_equal
 
 from airwatch import schemas
 from airwatch.forecasting.calibration import ResidualDistribution
-from airwatch.pipelines.training.examples import Examples
 from airwatch.pipelines.training.nodes import (
     backtest_candidates,
     collect_examples,
@@ -211,6 +210,12 @@ def test_an_observation_after_as_of_changes_no_model():
     assert models[0].fingerprint == models[1].fingerprint != trained("ridge").fingerprint
 
 
+def test_a_pollutant_that_ended_a_year_ago_still_gets_a_model():
+    run = training_run(as_of="2024-12-30")
+    model = train("ridge", examples_of(build_history(sites=SITES[:1]), run), run)
+    assert model.forecaster.training_window[1] == pd.Timestamp("2023-12-30")
+
+
 def tables_of(pollutant, champion, *candidates):
     forecasts = pd.concat([of_candidate(name, 10).assign(pollutant=pollutant) for name in candidates], ignore_index=True)
     scores = score_candidates(forecasts, pollutant, RUN)
@@ -249,6 +254,3 @@ def test_a_site_of_every_third_day_alone_is_judged_without_what_cannot_learn_fro
     assert "random_forest" not in residuals
     assert {"persistence", "climatology", "ridge"} <= set(forecasts["candidate"]) == set(residuals)
 
-
-def test_examples_know_their_number():
-    assert len(Examples("pm25", small_examples().features.head(2), small_examples().targets[:2])) == 2
