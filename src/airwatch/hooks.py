@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks import hook_impl
@@ -76,31 +77,47 @@ def _can_be_absent(catalog: DataCatalog, name: str) -> bool:
 class MlflowHooks:
     """One MLflow run for one session, with each parameter under its own name."""
 
-    @hook_impl(trylast=True)
-    def before_pipeline_run(self, catalog: DataCatalog) -> None:
+    @hook_impl(wrapper=True)
+    def before_pipeline_run(self, catalog: DataCatalog) -> Generator[None, Any, Any]:
         """Log the settled parameters flat; Kedro-MLflow would log each group as one long text."""
         import mlflow
 
-        if mlflow.active_run():
-            parameters = catalog.load("parameters")
-            mlflow.log_params(dict(list(flatten(parameters).items())[:400]))
+        try:
+            begun = yield
+            if mlflow.active_run():
+                parameters = catalog.load("parameters")
+                mlflow.log_params(dict(list(flatten(parameters).items())[:400]))
+        except Exception:
+            _end_runs("FAILED")
+            raise
+        return begun
 
     @hook_impl(trylast=True)
     def after_pipeline_run(self) -> None:
         """Close the run: Kedro-MLflow leaves it open, and the next session would write into it."""
-        self._end_runs("FINISHED")
+        _end_runs("FINISHED")
 
-    @hook_impl(trylast=True)
-    def on_pipeline_error(self) -> None:
-        """Close the run as failed."""
-        self._end_runs("FAILED")
+    @hook_impl(wrapper=True)
+    def on_pipeline_error(self) -> Generator[None, Any, Any]:
+        """Close the run as failed; where MLflow cannot note that, the error of the pipeline is still the one told."""
+        try:
+            return (yield)
+        except Exception:
+            logger.debug("The failure could not be noted.", exc_info=True)
+            return []
+        finally:
+            _end_runs("FAILED")
 
-    @staticmethod
-    def _end_runs(status: str) -> None:
-        import mlflow
 
-        while mlflow.active_run():
-            mlflow.end_run(status)
+def _end_runs(status: str) -> None:
+    """Close every open MLflow run; on a full disk it stays unfinished in the database."""
+    import mlflow
+
+    while mlflow.active_run():
+        try:
+            mlflow.end_run(status)  # it forgets the run first, so this ends
+        except Exception:
+            logger.debug("MLflow could not close the run as %s.", status, exc_info=True)
 
 
 def flatten(parameters: dict[str, Any]) -> dict[str, str]:

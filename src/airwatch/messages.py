@@ -8,6 +8,7 @@ import os
 from kedro.io import DatasetError
 from kedro.validation.exceptions import DataValidationError
 
+SQLITE_IS_FULL = "database or disk is full"
 LONGEST = 600  # characters; what is left out stands in the log file
 LONGEST_RULE, MOST_RULES = 100, 3
 
@@ -26,6 +27,8 @@ def one_line(error: BaseException) -> str:
         return f"The disk is full{where}. Free some space and run again; the run goes on from what is stored."
     if isinstance(error, OSError) and error.errno and error.filename:
         return f"{os.strerror(error.errno)}: {error.filename}. Check that the path is right and may be written."
+    if SQLITE_IS_FULL in str(error):
+        return "The disk is full while writing MLflow's database. Free some space and run again."
     text = " ".join(str(error).partition("[SQL:")[0].split()) or type(error).__name__
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 

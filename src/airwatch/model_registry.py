@@ -41,9 +41,12 @@ def make_store(tracking_uri: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.part")
     partial.unlink(missing_ok=True)
-    store = SqlAlchemyStore(f"{SQLITE}{partial}", str(path.with_name("mlflow")))
-    store.engine.dispose()
-    partial.replace(path)
+    try:
+        store = SqlAlchemyStore(f"{SQLITE}{partial}", str(path.with_name("mlflow")))
+        store.engine.dispose()
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

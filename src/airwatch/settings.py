@@ -1,5 +1,6 @@
 """Kedro's settings: where values come from, and the hooks that every run has."""
 
+import logging
 import os
 import warnings
 from pathlib import Path
@@ -17,7 +18,8 @@ for switch in ("DO_NOT_TRACK", "KEDRO_DISABLE_TELEMETRY"):
     os.environ.setdefault(switch, "1")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+os.environ.setdefault("MLFLOW_CONFIGURE_LOGGING", "false")  # conf/logging.yml says where its lines go
+logging.raiseExceptions = False  # a log that cannot be written (a full disk) must not bury the line that says so
 load_dotenv(PROJECT / ".env", override=False)
 # OpenMP threads that spin while waiting starve a machine of few cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")

@@ -27,10 +27,10 @@ def test_plot_forecast_fan_shows_the_site_that_is_worst_tomorrow():
 
 def test_plot_forecast_fan_draws_the_median_within_three_bands():
     *bands, median = plot(fan(10.0)).data[1:]
-    assert median.y == (10.0, 10.0, 10.0)
+    assert list(median.y) == [10.0, 10.0, 10.0]
     assert [day.strftime("%m-%d") for day in pd.DatetimeIndex(median.x)] == ["01-01", "01-02", "01-03"]
     # Quantiles lie 3, 2 and 1 to either side: there along the upper edge, back along the lower one.
-    assert [(band.y[0], band.y[-1]) for band in bands] == [(7, 13), (8, 12), (9, 11)]
+    assert [(band.y[0], band.y[-1]) for band in bands] == [(13, 7), (12, 8), (11, 9)]
 
 
 def test_plot_forecast_fan_shows_the_last_30_days_observed_and_none_after_the_origin():
@@ -43,7 +43,7 @@ def test_plot_forecast_fan_shows_the_last_30_days_observed_and_none_after_the_or
 def test_plot_forecast_fan_takes_the_newest_origin():
     run = build_run(origins="2023-12-30/2023-12-31")
     figure = plot(pd.concat([fan(99.0, "2023-12-30"), fan(10.0)]), run=run)
-    assert figure.data[-1].y == (10.0, 10.0, 10.0)
+    assert list(figure.data[-1].y) == [10.0, 10.0, 10.0]
     assert "Forecast from 2023-12-31" in figure.layout.title.text
 
 

@@ -91,7 +91,7 @@ def join_forecasts(
         return joined, {}
     prefix = f"{run.source_label}/{run.as_of}/"
     parts = read_parts(issued, prefix)
-    known = pd.MultiIndex.from_frame(pd.concat(parts)[LEDGER_KEY]) if parts else []
+    known = pd.MultiIndex.from_frame(pd.concat([joined.iloc[:0], *parts])[LEDGER_KEY])
     new = joined[~pd.MultiIndex.from_frame(joined[LEDGER_KEY]).isin(known)].sort_values(LEDGER_KEY, ignore_index=True)
     return joined, {f"{prefix}{len(parts):04d}": new} if len(new) else {}
 
@@ -109,7 +109,7 @@ def _rows_to_forecast(
     wanted = sites[(sites["pollutant"] == pollutant) & sites["in_area"]]["site_id"]
     rows = rows[rows["site_id"].isin(wanted)]
     if pollutant not in run.pollutants or rows.empty:
-        return rows.iloc[:0].assign(data_through=pd.NaT)
+        return rows.iloc[:0].assign(data_through=pd.Series(dtype="datetime64[ns]"))
     of_pollutant = observations[observations["pollutant"] == pollutant]
     judged = forecastable(of_pollutant, run.origin_dates, policy.forecastable)
     judged = judged[judged["forecastable"]][["site_id", "pollutant", "origin_date", "data_through"]]

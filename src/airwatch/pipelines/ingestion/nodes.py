@@ -62,7 +62,7 @@ def fetch_daily(
             f"between {run.first_year} and {run.as_of}. Check the code of the area, or choose other years."
         )
     area = search_area(monitors, run)
-    counts = monitors.groupby("pollutant", observed=True).size().to_dict()
+    counts = {str(name): len(of_one) for name, of_one in monitors.groupby("pollutant", observed=True)}
     counts[METEOROLOGY] = len(monitors)
     questions = plan_questions(index.replies(), area, counts, run, params)
     logger.info("Ingestion: %d requests to make for %s, %d to %s", len(questions), area, run.first_year, run.as_of)

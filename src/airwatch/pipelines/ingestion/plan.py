@@ -45,7 +45,7 @@ class Question:
 
 def groups(run: RunParams, params: IngestionParams) -> dict[str, tuple[str, ...]]:
     """The AQS codes asked for together, by the name of their folder."""
-    asked = {name: (parameter(name).aqs_code,) for name in run.pollutants}
+    asked: dict[str, tuple[str, ...]] = {name: (parameter(name).aqs_code,) for name in run.pollutants}
     if params.meteorology:
         asked[METEOROLOGY] = tuple(parameter(name).aqs_code for name in params.meteorology)
     return asked

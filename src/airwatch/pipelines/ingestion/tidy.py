@@ -9,7 +9,7 @@ import pandas as pd
 
 from airwatch import schemas
 from airwatch.archive import Archive
-from airwatch.domain.pollutants import POLLUTANTS, WEATHER
+from airwatch.domain.pollutants import POLLUTANTS, WEATHER, parameter
 from airwatch.parameters import RunParams
 from airwatch.pipelines.ingestion.area import search_area
 from airwatch.pipelines.ingestion.nodes import NoDataError, monitors_folder
@@ -18,7 +18,7 @@ from airwatch.pipelines.ingestion.plan import folder, groups
 
 logger = logging.getLogger(__name__)
 
-NAMES = {parameter.aqs_code: name for name, parameter in {**POLLUTANTS, **WEATHER}.items()}
+NAMES = {parameter(name).aqs_code: name for name in (*POLLUTANTS, *WEATHER)}
 KEY = [
     "state_code",
     "county_code",
@@ -92,4 +92,4 @@ def tidy_monitors(archive: Archive, run: RunParams) -> pd.DataFrame:
 
 
 def _site_ids(rows: pd.DataFrame) -> pd.Series[str]:
-    return rows["state_code"].str.cat([rows["county_code"], rows["site_number"]], sep="-")
+    return rows["state_code"] + "-" + rows["county_code"] + "-" + rows["site_number"]

@@ -19,7 +19,7 @@ from airwatch import schemas
 from airwatch.forecasting.candidates import PointModel, build_candidate
 from airwatch.forecasting.design import TooFewTrainingRows
 from airwatch.forecasting.forecaster import TrainingSet, fit_forecaster, out_of_sample_residuals
-from airwatch.forecasting.transforms import transform
+from airwatch.forecasting.transforms import FloatArray, transform
 from airwatch.pipelines.training.examples import DAY, Examples
 from airwatch.pipelines.training.params import BacktestParams, TrainingParams
 
@@ -47,14 +47,14 @@ class Residuals:
     """Out-of-sample residuals of one candidate so far, with the days their targets were observed."""
 
     origins: list[NDArray[np.datetime64]] = field(default_factory=list)
-    values: list[NDArray[np.float64]] = field(default_factory=list)
+    values: list[FloatArray] = field(default_factory=list)
 
-    def add(self, origins: NDArray[np.datetime64], values: NDArray[np.float64]) -> None:
+    def add(self, origins: NDArray[np.datetime64], values: FloatArray) -> None:
         """Keep the residuals of one window."""
         self.origins.append(origins)
         self.values.append(values)
 
-    def known_before(self, day: np.datetime64 | None = None) -> NDArray[np.float64]:
+    def known_before(self, day: np.datetime64 | None = None) -> FloatArray:
         """All residuals [m, H], NaN where the target's day is not before ``day``."""
         values = np.concatenate(self.values)
         if day is None:
@@ -72,7 +72,7 @@ def plan_windows(examples: Examples, params: BacktestParams) -> list[Window]:
     """
     if not len(examples):
         return []
-    observed = examples.origins[np.isfinite(examples.targets).any(axis=1)]
+    observed = examples.origins[examples.observed]
     if not len(observed):
         return []
     span = int((observed.max() - observed.min()) / DAY) + 1
@@ -122,11 +122,13 @@ def backtest(
     return pd.concat(judged, ignore_index=True) if judged else schemas.empty("BacktestForecasts"), residuals
 
 
-def _known_before(window: Window, *residuals: Residuals) -> list[NDArray[np.float64]] | None:
-    """What is known of each when a window begins; None where there is nothing to calibrate on."""
+def _known_before(
+    window: Window, candidate: Residuals, climatology: Residuals
+) -> tuple[FloatArray, FloatArray] | None:
+    """What is known of both when a window begins; None where there is nothing to calibrate on."""
     if window.number == 0:
         return None
-    known = [each.known_before(window.first) for each in residuals]
+    known = candidate.known_before(window.first), climatology.known_before(window.first)
     return known if all(np.isfinite(values).any() for values in known) else None
 
 
@@ -135,7 +137,7 @@ def _forecast(
     past: Examples,
     test: Examples,
     window: Window,
-    known: list[NDArray[np.float64]] | None,
+    known: tuple[FloatArray, FloatArray] | None,
     params: TrainingParams,
 ) -> tuple[PointModel, pd.DataFrame | None]:
     """The fitted candidate, and its forecasts of the window once there are residuals to calibrate on."""

@@ -34,6 +34,11 @@ class Examples:
         """The origin of each example, in days [n]."""
         return self.features["origin_date"].to_numpy(dtype="datetime64[D]")
 
+    @property
+    def observed(self) -> NDArray[np.bool_]:
+        """Which examples have a target [n]."""
+        return np.asarray(np.isfinite(self.targets).any(axis=1))
+
     def where(self, chosen: NDArray[np.bool_]) -> Examples:
         """The examples of a mask [n]."""
         return Examples(self.pollutant, self.features[chosen], self.targets[chosen])

@@ -108,7 +108,7 @@ def fit_champion(
     scores = candidate_scores[candidate_scores["champion"]]
     name = str(scores["candidate"].iloc[0])
     unit = transform(params.transforms[examples.pollutant])
-    observed = examples.where(np.isfinite(examples.targets).any(axis=1))
+    observed = examples.where(examples.observed)
     forecaster = fit_forecaster(
         build_candidate(name, params.candidates.settings()[name], unit, run.seed),
         TrainingSet(observed.features, observed.targets, pd.Timestamp(run.as_of)),
