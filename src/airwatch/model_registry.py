@@ -8,6 +8,7 @@ before and registers nothing.
 from __future__ import annotations
 
 import logging
+import warnings
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -149,10 +150,14 @@ class ModelShelf:
 
         assert trained.forecaster is not None
         example = as_model_input(trained.example, trained.forecaster.feature_names)
+        with warnings.catch_warnings():
+            # MLflow warns of integer columns, which cannot hold missing values; lead_days and aqi have none.
+            warnings.filterwarnings("ignore", message="(?s).*integer column")
+            signature = infer_signature(example, trained.forecaster.predict(example))
         logged = mlflow.pyfunc.log_model(
             name=self.name,
             python_model=ForecasterPyfunc(trained.forecaster),
-            signature=infer_signature(example, trained.forecaster.predict(example)),
+            signature=signature,
             input_example=example,
             pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
         )

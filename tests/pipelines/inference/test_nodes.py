@@ -1,4 +1,3 @@
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -46,8 +45,8 @@ def issue(history=HISTORY, sites=None, model=None, params=PARAMS, pollutant="pm2
 
 def ended(days_ago, site=SITES[0], history=HISTORY):
     """The history with one site silent for the last ``days_ago`` days."""
-    silent = (history["site_id"] == site) & (history["date_local"] > pd.Timestamp("2023-12-31") - pd.Timedelta(days=days_ago))
-    return history[~silent]
+    newest = pd.Timestamp("2023-12-31") - pd.Timedelta(days=days_ago)
+    return history[(history["site_id"] != site) | (history["date_local"] <= newest)]
 
 
 def test_issue_forecasts_forecasts_every_site_at_every_lead():
@@ -84,7 +83,13 @@ def test_issue_forecasts_judges_a_site_as_of_the_origin():
 
 @pytest.mark.parametrize(
     ("silent_days", "status", "model_name"),
-    [(0, "ok", "ridge"), (7, "ok", "ridge"), (8, "stale", "ridge"), (14, "stale", "ridge"), (15, "stale", "climatology")],
+    [
+        (0, "ok", "ridge"),
+        (7, "ok", "ridge"),
+        (8, "stale", "ridge"),
+        (14, "stale", "ridge"),
+        (15, "stale", "climatology"),
+    ],
 )
 def test_a_forecast_is_stale_when_the_site_s_newest_day_is_older_than_a_week(silent_days, status, model_name):
     rows = issue(ended(silent_days)).query(f"site_id == '{SITES[0]}'")
@@ -134,7 +139,7 @@ def test_a_model_may_forecast_from_the_last_day_it_was_trained_on():
 
 @pytest.mark.parametrize("horizon_days", [2, 4])
 def test_a_model_of_another_horizon_is_refused(horizon_days):
-    with pytest.raises(ModelRefusedError, match=f"3 days ahead and horizon_days is {horizon_days}. Use horizon_days=3,"):
+    with pytest.raises(ModelRefusedError, match=f"3 days ahead and horizon_days is {horizon_days}. Use"):
         issue(horizon_days=horizon_days)
 
 
@@ -203,9 +208,9 @@ def ledger(tmp_path):
 
 
 def test_join_forecasts_sorts_all_pollutants_into_one_table():
-    pm25, ozone = latest(SITES[1], SITES[0]), latest(pollutant="ozone", mean=0.05, q05=0.0)
+    pm25, ozone = latest(SITES[1], SITES[0]), latest(pollutant="ozone")
     run = training_run(pollutants=("pm25", "ozone"))
-    joined, _ = join(pm25=pm25, ozone=ozone.assign(**dict.fromkeys(["q10", "q25", "q50", "q75", "q90", "q95"], 0.05)), run=run)
+    joined, _ = join(pm25=pm25, ozone=ozone, run=run)
     keys = schemas.Forecasts.validate(joined)[["site_id", "pollutant", "lead_days"]].to_numpy().tolist()
     assert keys == [
         [SITES[0], "ozone", 1],
@@ -292,8 +297,3 @@ def test_what_inference_issues_goes_through_the_join_and_the_ledger_unchanged(le
     ledger.save(new)
     assert_frame_equal(joined, forecasts)
     assert join(ledger.load(), issue())[1] == {}
-
-
-def test_the_history_of_these_tests_ends_on_the_last_day_of_the_run():
-    assert HISTORY.groupby("site_id")["date_local"].max().tolist() == [pd.Timestamp(training_run().as_of)] * 3
-    assert np.isfinite(HISTORY["value"]).all()

@@ -26,8 +26,8 @@ def test_search_area_is_the_run_s_own_without_a_neighbourhood_or_monitors(known,
 
 
 def test_search_area_is_a_box_as_far_around_the_monitors_as_the_neighbourhood():
-    # 55.6 km are 0.5 degrees of latitude: 33.7 - 0.5 = 33.2 and 34.1 + 0.5 = 34.6, widened to half degrees. At the
-    # latitude of 34.1 they are 0.5 / 0.828 = 0.604 degrees of longitude: -118.2 - 0.604 = -118.80, -117.6 + 0.604 = -117.00.
+    # 55.6 km are 0.5 degrees of latitude: 33.7 - 0.5 = 33.2 and 34.1 + 0.5 = 34.6, widened to half degrees. At 34.1
+    # degrees north they are 0.5 / 0.828 = 0.604 of longitude: -118.2 - 0.604 = -118.804, -117.6 + 0.604 = -116.996.
     box = search_area(monitors((34.1, -118.2), (33.7, -117.6)), run(55.6)).box
     assert box == (33.0, 35.0, -119.0, -116.5)
 

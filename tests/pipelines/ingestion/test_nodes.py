@@ -116,7 +116,7 @@ def test_the_observations_of_the_sandbox_come_whole_and_typed(place):
     place.fetch(run)
     found = schemas.DailySummaries.validate(place.summaries(run))
     assert set(found["pollutant"]) == {"pm25", "temperature"}
-    assert (found["date_local"].min(), found["date_local"].max()) == (pd.Timestamp("2021-01-01"), pd.Timestamp("2022-02-10"))
+    assert found["date_local"].agg(["min", "max"]).dt.strftime("%Y-%m-%d").tolist() == ["2021-01-01", "2022-02-10"]
 
 
 def test_fetch_daily_asks_nothing_the_second_time(place):
@@ -221,12 +221,13 @@ def test_a_neighbourhood_brings_sites_around_the_area(place):
     # Within 10 km of Sandbox Harbor stand the sites 0002, 0005, 0007 and 0010 of its county, and others in the box.
     run = run_of("2021-01-31", neighbourhood_km=10)
     place.fetch(run)
-    assert {"99-001-0001", "99-001-0002", "99-001-0005", "99-001-0007", "99-001-0010"} <= set(place.summaries(run)["site_id"])
+    near = {f"99-001-{number}" for number in ("0001", "0002", "0005", "0007", "0010")}
+    assert near <= set(place.summaries(run)["site_id"])
 
 
 def test_an_area_without_monitors_is_named_and_nothing_is_asked(place):
     nowhere = run_of(area={"county": "99777"})
-    with pytest.raises(NoDataError, match=r"no monitor of pm25 in county 99-777 between 2021 and 2022-02-10\. Check the code"):
+    with pytest.raises(NoDataError, match="no monitor of pm25 in county 99-777 between 2021 and 2022-02-10"):
         place.fetch(nowhere)
     assert place.asked == []
 

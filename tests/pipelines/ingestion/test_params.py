@@ -22,7 +22,7 @@ def test_a_value_that_cannot_be_is_refused(name, value):
 
 
 def test_an_unknown_kind_of_weather_is_refused_with_those_there_are():
-    with pytest.raises(ValidationError, match="'snow' is not a kind of weather AirWatch knows; choose from temperature,"):
+    with pytest.raises(ValidationError, match=r"'snow' is not a kind of weather .* choose from temperature,"):
         IngestionParams.model_validate({**GIVEN, "meteorology": ["snow"]})
 
 

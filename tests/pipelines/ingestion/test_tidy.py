@@ -103,7 +103,9 @@ def test_tidy_summaries_reads_no_day_after_as_of_and_none_before_first_year(arch
     assert tidy(stored)["date_local"].dt.strftime("%m-%d").tolist() == ["06-29", "06-30"]
 
 
-@pytest.mark.parametrize("other", ["sandbox-20/pm25/cbsa-31080/2021", "aqs/pm25/cbsa-41860/2021", "aqs/ozone/cbsa-31080/2021"])
+@pytest.mark.parametrize(
+    "other", ["sandbox-20/pm25/cbsa-31080/2021", "aqs/pm25/cbsa-41860/2021", "aqs/ozone/cbsa-31080/2021"]
+)
 def test_tidy_summaries_reads_no_other_source_area_or_pollutant(archive, other):
     stored = archive(reply(rows(start="2021-02-01"), folder=other), reply(rows()))
     assert tidy(stored)["date_local"].tolist() == [pd.Timestamp("2021-01-01")]

@@ -79,9 +79,10 @@ def test_a_silence_that_leaves_nothing_to_calibrate_on_gives_no_model():
 
 
 def of_candidate(name, *means):
-    """Forecasts of one candidate: its mean at leads 1, 2, …, where 9 was observed; quantiles at their distances of 1."""
-    leads = [build_backtest(origins(3), candidate=name, lead_days=lead, mean=mean) for lead, mean in enumerate(means, 1)]
-    table = pd.concat(leads, ignore_index=True)
+    """Forecasts of one candidate: its mean at leads 1, 2, …, quantiles one apart around it; 9 was observed."""
+    leads = enumerate(means, start=1)
+    tables = [build_backtest(origins(3), candidate=name, lead_days=lead, mean=mean) for lead, mean in leads]
+    table = pd.concat(tables, ignore_index=True)
     shifts = dict(zip(QUANTILES, range(-3, 4), strict=True))
     return table.assign(
         champion=False,
@@ -165,7 +166,8 @@ def test_fit_champion_logs_its_scores_by_lead():
 
 
 def test_the_fingerprint_is_the_same_for_the_same_training():
-    assert train("climatology").fingerprint == train("climatology", examples=examples_of(build_history(sites=SITES[:2]))).fingerprint
+    again = examples_of(build_history(sites=SITES[:2]))
+    assert train("climatology").fingerprint == train("climatology", examples=again).fingerprint
 
 
 def with_target(value):
@@ -180,13 +182,17 @@ def with_feature(name, value):
     return replace(small_examples(), features=features)
 
 
+def with_renamed(name, to):
+    return replace(small_examples(), features=small_examples().features.rename(columns={name: to}))
+
+
 @pytest.mark.parametrize(
     "changed",
     [
         {"examples": with_target(1.5)},
         {"examples": with_feature("value_lag_00", 1.5)},
         {"examples": with_feature("site_id", "06-037-9999")},
-        {"examples": replace(small_examples(), features=small_examples().features.rename(columns={"spread_07": "spread"}))},
+        {"examples": with_renamed("spread_07", "spread")},
         {"run": training_run(seed=21)},
         {"params": build_training_params(recent_days=15)},
         {"params": build_training_params(backtest={"folds": 1, "fold_days": 41, "min_train_days": 200})},
@@ -217,7 +223,8 @@ def test_a_pollutant_that_ended_a_year_ago_still_gets_a_model():
 
 
 def tables_of(pollutant, champion, *candidates):
-    forecasts = pd.concat([of_candidate(name, 10).assign(pollutant=pollutant) for name in candidates], ignore_index=True)
+    forecasts = pd.concat([of_candidate(name, 10) for name in candidates], ignore_index=True)
+    forecasts = forecasts.assign(pollutant=pollutant)
     scores = score_candidates(forecasts, pollutant, RUN)
     return {
         f"{pollutant}_forecasts": forecasts,
@@ -253,4 +260,3 @@ def test_a_site_of_every_third_day_alone_is_judged_without_what_cannot_learn_fro
     forecasts, residuals = backtest_candidates(examples_of(history), RUN, PARAMS)
     assert "random_forest" not in residuals
     assert {"persistence", "climatology", "ridge"} <= set(forecasts["candidate"]) == set(residuals)
-
