@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -121,6 +122,8 @@ def serve(world: World, port: int = 0) -> Iterator[str]:
     try:
         yield base_url
     finally:
-        server.shutdown()
-        thread.join()
+        # A block that an error left suspended is closed when Python ends; by then no thread runs that could be waited for.
+        if not sys.is_finalizing():
+            server.shutdown()
+            thread.join()
         server.server_close()

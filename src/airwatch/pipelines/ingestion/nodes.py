@@ -33,6 +33,10 @@ def fetch_monitors(
 
     Yields:
         At most one reply, under its name in the archive. Its days run from ``first_year`` to ``as_of``.
+
+    Raises:
+        NoDataError: EPA lists no monitor of any of the pollutants there. The reply is not kept: a mistyped code that
+            is mended asks anew.
     """
     area = search_area(None, run)
     where = monitors_folder(run, area)
@@ -41,8 +45,13 @@ def fetch_monitors(
         return
     codes = [parameter(name).aqs_code for name in run.pollutants]
     with services.open(run) as client:
-        found = [client.monitors(codes[n : n + 5], area, wanted.first, wanted.last) for n in range(0, len(codes), 5)]
-    yield {wanted.name: pd.concat(found, ignore_index=True)}
+        found = client.monitors(codes, area, wanted.first, wanted.last)
+    if found.empty:
+        raise NoDataError(
+            f"EPA lists no monitor of {', '.join(run.pollutants)} in {area} "
+            f"between {run.first_year} and {run.as_of}. Check the code of the area, or choose other years."
+        )
+    yield {wanted.name: found}
 
 
 def fetch_daily(
@@ -52,15 +61,7 @@ def fetch_daily(
 
     Yields:
         One reply after another, under its name in the archive; stored before the next request is made.
-
-    Raises:
-        NoDataError: The area has no monitor of any of the pollutants.
     """
-    if monitors.empty:
-        raise NoDataError(
-            f"EPA lists no monitor of {', '.join(run.pollutants)} in {search_area(None, run)} "
-            f"between {run.first_year} and {run.as_of}. Check the code of the area, or choose other years."
-        )
     area = search_area(monitors, run)
     counts = {str(name): len(of_one) for name, of_one in monitors.groupby("pollutant", observed=True)}
     counts[METEOROLOGY] = len(monitors)
