@@ -1,7 +1,7 @@
 # Everything below works from a clean clone: each target makes what it needs first.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check format sandbox viz lock clean
+.PHONY: help run test check format sandbox viz mlflow lock clean
 
 export DO_NOT_TRACK := 1
 export KEDRO_DISABLE_TELEMETRY := 1
@@ -41,8 +41,11 @@ format: .venv/dev  ## put the code into shape
 sandbox: .venv/core  ## the simulated EPA service alone, on loopback
 	$(BIN)/airwatch sandbox
 
-viz: .venv/core  ## the pipelines, drawn
+viz: .venv/core  ## the pipelines and their plots, at http://127.0.0.1:4141
 	$(BIN)/kedro viz run
+
+mlflow: .venv/core  ## the runs and the registry, at http://127.0.0.1:5000
+	PATH="$(CURDIR)/$(BIN):$$PATH" kedro mlflow ui
 
 lock: .venv/dev  ## pin the requirements again
 	$(BIN)/$(COMPILE_LOCK) --all-extras -o requirements-dev.txt

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import pytest
@@ -63,3 +65,17 @@ def airwatch(data_root: Path) -> Callable[..., Result]:
         return CliRunner().invoke(cli, list(arguments))
 
     return invoke
+
+
+@pytest.fixture
+def log(airwatch: Callable[..., Result]) -> Callable[[], str]:
+    """What a test has written to the log file so far."""
+    [handler] = [h for h in logging.getLogger("airwatch").handlers if isinstance(h, RotatingFileHandler)]
+    path = Path(handler.baseFilename)
+    begin = path.stat().st_size if path.exists() else 0
+
+    def written() -> str:
+        content = path.read_bytes() if path.exists() else b""
+        return content[begin if begin <= len(content) else 0 :].decode()
+
+    return written

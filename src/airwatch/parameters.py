@@ -180,7 +180,7 @@ def _build(model: type[BaseModel], values: Mapping[str, Any], prefix: str) -> An
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:
-        first = error.errors()[0]
+        first = min(error.errors(), key=lambda found: found["type"] == "missing")  # a misspelt key is missing, too
         name = prefix + ".".join(map(str, first["loc"]))
         raise ParameterError(f"{name}{': ' if first['loc'] else ''}{_reason(first, model)}") from None
 
@@ -191,6 +191,8 @@ def _reason(error: ErrorDetails, model: type[BaseModel]) -> str:
     match error["type"]:
         case "value_error":
             return f"{error['msg'].removeprefix('Value error, ').rstrip('.')}."
+        case "missing":
+            return "no value is given."
         case "extra_forbidden" | "unexpected_keyword_argument":
             return f"no such parameter.{_nearest(where[-1], _known(model, where[:-1]))}"
         case "model_type" | "dataclass_type":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,7 @@ def show_run(catalog: DataCatalog, made: Iterable[str]) -> None:
             console.print(f"[dim]{name}:[/dim] {escape(_place(catalog, name))}", soft_wrap=True, highlight=False)
     if "backtest_scores" in made or "forecasts" in made:
         console.print(
-            "[dim]MLflow:[/dim] kedro mlflow ui, then http://127.0.0.1:5000   [dim]pipelines:[/dim] kedro viz run",
+            "[dim]MLflow:[/dim] make mlflow, then http://127.0.0.1:5000   [dim]pipelines:[/dim] make viz, http://127.0.0.1:4141",
             highlight=False,
         )
 
@@ -82,10 +83,15 @@ def _skill(scores: pd.DataFrame) -> Table:
         table.add_column(heading, justify="left" if heading in ("pollutant", "champion") else "right")
     for (pollutant, name), rows in champions.groupby(["pollutant", "candidate"]):
         by_lead = rows.set_index("lead_days")["skill_persistence"]
-        skills = [f"{by_lead.get(lead, float('nan')):+.2f}" for lead in leads]
+        skills = [_signed(by_lead.get(lead, float("nan"))) for lead in leads]
         cover = f"{100 * rows['coverage_80'].mean():.0f} %"
         table.add_row(POLLUTANTS[str(pollutant)].label, str(name), *skills, cover, f"{rows['n'].sum():,}")
     return table
+
+
+def _signed(skill: float) -> str:
+    """A dash where origins and targets were never observed together, as at a site of every third day."""
+    return "-" if math.isnan(skill) else f"{skill:+.2f}"
 
 
 def _place(catalog: DataCatalog, name: str) -> str:

@@ -32,6 +32,11 @@ def test_search_area_is_a_box_as_far_around_the_monitors_as_the_neighbourhood():
     assert box == (33.0, 35.0, -119.0, -116.5)
 
 
+def test_search_area_is_as_wide_as_the_monitor_nearest_the_pole_needs():
+    # 111.2 km are one degree of latitude, and two of longitude at 60 degrees north, whose cosine is a half.
+    assert search_area(monitors((30.2, -118.1), (60.0, -118.1)), run(111.2)).box == (29.0, 61.0, -120.5, -116.0)
+
+
 def test_search_area_does_not_move_with_a_monitor_within_the_box():
     few, more = monitors((34.1, -118.2)), monitors((34.1, -118.2), (34.15, -118.25))
     assert search_area(few, run(50)) == search_area(more, run(50))

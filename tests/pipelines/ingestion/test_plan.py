@@ -112,6 +112,11 @@ def test_plan_questions_asks_again_from_a_hole_in_what_is_stored():
     assert spans(plan([first, *rest], as_of="2021-12-31")) == [("2021-03-31", "2021-12-31", None)]
 
 
+def test_plan_questions_does_not_take_revisions_of_days_for_the_days():
+    changes = [replace(question, changed_since=date(2022, 1, 1)) for question in plan()]
+    assert plan(answered(changes)) == plan()
+
+
 @pytest.mark.parametrize("as_of", ["2021-12-31", "2021-06-30", "2022-03-09"])
 def test_plan_questions_asks_nothing_going_back_in_time(as_of):
     assert plan(answered(plan()), as_of=as_of) == []

@@ -56,7 +56,9 @@ def issue_forecasts(
     registered = model.load(run.model_version)
     if registered is None:
         if run.model_version != "champion":
-            raise ModelRefusedError(f"{model.name} has no version {run.model_version}. Leave model_version out for the champion.")
+            raise ModelRefusedError(
+                f"{model.name} has no version {run.model_version}. Leave model_version out for the champion."
+            )
         logger.warning("Inference: %s has no champion yet; kedro run --pipelines training makes one", model.name)
         return schemas.empty("Forecasts")
     _check(registered, model.name, rows, run)

@@ -34,7 +34,9 @@ def plot_forecast_fan(
     sandbox = " (sandbox: simulated air)" if run.source == "sandbox" else ""
     last = run.origin_dates[-1].date()
     return figure.update_layout(
-        title=f"Forecast from {last}{sandbox}: median, and 50, 80 and 90 % intervals", template="simple_white", showlegend=False
+        title=f"Forecast from {last}{sandbox}: median, and 50, 80 and 90 % intervals",
+        template="simple_white",
+        showlegend=False,
     )
 
 

@@ -47,10 +47,7 @@ def fetch_monitors(
     with services.open(run) as client:
         found = client.monitors(codes, area, wanted.first, wanted.last)
     if found.empty:
-        raise NoDataError(
-            f"EPA lists no monitor of {', '.join(run.pollutants)} in {area} "
-            f"between {run.first_year} and {run.as_of}. Check the code of the area, or choose other years."
-        )
+        raise _no_monitor(run)
     yield {wanted.name: found}
 
 
@@ -61,7 +58,12 @@ def fetch_daily(
 
     Yields:
         One reply after another, under its name in the archive; stored before the next request is made.
+
+    Raises:
+        NoDataError: The monitors that EPA lists all opened after ``as_of``.
     """
+    if monitors.empty:
+        raise _no_monitor(run)
     area = search_area(monitors, run)
     counts = {str(name): len(of_one) for name, of_one in monitors.groupby("pollutant", observed=True)}
     counts[METEOROLOGY] = len(monitors)
@@ -87,6 +89,13 @@ def fetch_daily(
 def monitors_folder(run: RunParams, area: Area) -> str:
     """Where the area's list of monitors is kept; another set of pollutants is another list."""
     return f"{run.source_label}/monitors/{area.slug}/{'+'.join(sorted(run.pollutants))}"
+
+
+def _no_monitor(run: RunParams) -> NoDataError:
+    return NoDataError(
+        f"EPA lists no monitor of {', '.join(run.pollutants)} in {search_area(None, run)} "
+        f"between {run.first_year} and {run.as_of}. Check the code of the area, or choose other years."
+    )
 
 
 def _covers(stored: Reply, wanted: Reply, recheck_days: int) -> bool:

@@ -111,7 +111,7 @@ def backtest(
             try:
                 fitted, forecasts = _forecast(candidate, past, test, window, known, params)
             except TooFewTrainingRows as reason:
-                logger.warning("Training: %s is judged without %s", examples.pollutant, reason)
+                logger.warning("Training: a candidate for %s takes no part: %s", examples.pollutant, reason)
                 del residuals[name]
                 continue
             residuals[name].add(test.origins, out_of_sample_residuals(fitted, test.features, test.targets, unit))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from airwatch import __version__, schemas
+import airwatch
+from airwatch import schemas
 from airwatch.features.reach import require_reach
 from airwatch.forecasting.candidates import build_candidate
 from airwatch.forecasting.forecaster import TrainingSet, fit_forecaster
@@ -131,7 +134,8 @@ def fit_champion(
             "training_window": "/".join(str(day.date()) for day in forecaster.training_window),
             "sites": str(observed.features["site_id"].nunique()),
             "data_hash": data,
-            "airwatch_version": __version__,
+            "airwatch_version": airwatch.__version__,
+            "code_hash": code_hash(),
         },
     )
 
@@ -167,9 +171,17 @@ def data_hash(examples: Examples) -> str:
     return digest.hexdigest()[:16]
 
 
+@cache
+def code_hash() -> str:
+    """A hash of the code that makes a model of its data: the candidates and this pipeline."""
+    package = Path(airwatch.__file__).parent
+    sources = [path for folder in ("forecasting", "pipelines/training") for path in (package / folder).rglob("*.py")]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(sources))).hexdigest()[:16]
+
+
 def _fingerprint(data: str, run: RunParams, params: TrainingParams) -> str:
     """Of all that makes a model: data, parameters, seed, code and the libraries beneath."""
-    parts = [data, params.model_dump_json(), str(run.seed), str(run.horizon_days), str(run.as_of), __version__]
+    parts = [data, params.model_dump_json(), str(run.seed), str(run.horizon_days), str(run.as_of), code_hash()]
     parts += [f"{package}=={version(package)}" for package in REQUIREMENTS]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
 

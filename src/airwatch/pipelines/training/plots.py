@@ -42,4 +42,5 @@ def plot_skill_by_lead(backtest_scores: pd.DataFrame, run: RunParams) -> Figure:
     figure.update_xaxes(title="lead, days", dtick=1)
     figure.update_yaxes(title="skill against persistence", range=[-1, 1])
     sandbox = " (sandbox: simulated air)" if run.source == "sandbox" else ""
-    return figure.update_layout(title=f"Skill by lead on rolling origins to {run.as_of}{sandbox}", template="simple_white")
+    title = f"Skill by lead on rolling origins to {run.as_of}{sandbox}"
+    return figure.update_layout(title=title, template="simple_white")

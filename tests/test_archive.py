@@ -1,0 +1,114 @@
+from datetime import date
+
+import fsspec
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from kedro.io import DatasetError
+from pandas.testing import assert_frame_equal
+
+from airwatch.archive import Archive, RawArchiveDataset, RawIndexDataset, Reply
+from airwatch.datasets import UnreadableTableError
+
+JUNE = Reply("aqs/pm25/cbsa-31080/2021", "days", date(2021, 1, 1), date(2021, 6, 30), date(2021, 7, 1), date(2021, 6, 28))
+JUNE_NAME = "aqs/pm25/cbsa-31080/2021/days_20210101-20210630_newest-20210628_asof-20210701.parquet"
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    return RawArchiveDataset(path=str(tmp_path / "aqs"))
+
+
+def rows(*values):
+    return pd.DataFrame({"state_code": ["06"] * len(values), "arithmetic_mean": list(values)})
+
+
+def test_a_reply_s_name_says_what_was_asked_and_when():
+    assert JUNE.name == JUNE_NAME
+
+
+def test_an_empty_reply_s_newest_day_is_none():
+    empty = Reply("a/b/c/2021", "changes", date(2021, 1, 1), date(2021, 1, 2), date(2021, 2, 1), None)
+    assert empty.name == "a/b/c/2021/changes_20210101-20210102_newest-none_asof-20210201.parquet"
+
+
+@given(
+    st.sampled_from(["days", "changes", "monitors"]),
+    *[st.dates(date(1900, 1, 1), date(2199, 12, 31))] * 3,
+    st.none() | st.dates(date(1980, 1, 1)),
+)
+def test_a_name_parses_back_into_its_reply(kind, first, last, fetched_at, newest):
+    reply = Reply("aqs/pm25/box-24-50--125--66/2021", kind, first, last, fetched_at, newest)
+    assert Reply.parse(reply.name) == reply
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"{JUNE_NAME}.part",
+        JUNE_NAME.replace("days", "hours"),
+        JUNE_NAME.replace("_asof-20210701", ""),
+        JUNE_NAME.replace("-20210630", ""),
+        "aqs/notes.txt",
+        "",
+    ],
+)
+def test_a_file_that_is_not_ours_is_no_reply(name):
+    assert Reply.parse(name) is None
+
+
+def test_an_archive_that_is_not_there_yet_holds_nothing(dataset):
+    assert not dataset.exists()
+    assert dataset.load().replies() == []
+
+
+def test_the_archive_lists_what_was_stored_and_nothing_else(dataset, tmp_path):
+    later = Reply(JUNE.folder, "days", date(2021, 6, 28), date(2021, 7, 31), date(2021, 8, 1), None)
+    other = Reply("aqs/ozone/cbsa-31080/2021", "days", date(2021, 1, 1), date(2021, 6, 30), date(2021, 7, 1), None)
+    dataset.save({later.name: rows(), JUNE.name: rows(1.0), other.name: rows()})
+    (tmp_path / "aqs" / f"{JUNE_NAME}.part").write_text("half a reply")
+    (tmp_path / "aqs/notes.txt").write_text("mine")
+    assert dataset.load().replies() == [other, JUNE, later]
+    assert dataset.exists()
+
+
+def test_the_archive_reads_the_chosen_replies_one_after_the_other(dataset):
+    later = Reply(JUNE.folder, "days", date(2021, 6, 28), date(2021, 7, 31), date(2021, 8, 1), None)
+    none = Reply(JUNE.folder, "changes", date(2021, 1, 1), date(2021, 6, 30), date(2021, 8, 1), None)
+    dataset.save({JUNE.name: rows(1.0, 2.0), later.name: rows(3.0), none.name: rows()})
+    archive = dataset.load()
+    assert_frame_equal(archive.read([later, none, JUNE]), rows(3.0, 1.0, 2.0))
+    assert archive.read([none]).empty
+    assert archive.read([]).empty
+
+
+def test_a_damaged_reply_is_named(dataset, tmp_path):
+    dataset.save({JUNE.name: rows(1.0)})
+    (tmp_path / "aqs" / JUNE_NAME).write_bytes(b"PAR1")
+    with pytest.raises(UnreadableTableError, match=JUNE_NAME):
+        dataset.load().read([JUNE])
+
+
+def test_the_archive_lies_in_an_object_store_as_well():
+    dataset = RawArchiveDataset(path="memory://bucket/01_raw/aqs")
+    try:
+        dataset.save({JUNE.name: rows(1.0)})
+        archive = dataset.load()
+        assert archive.replies() == [JUNE]
+        assert_frame_equal(archive.read([JUNE]), rows(1.0))
+    finally:
+        fsspec.filesystem("memory").store.clear()
+
+
+def test_an_archive_s_root_may_end_with_a_slash(dataset, tmp_path):
+    dataset.save({JUNE.name: rows(1.0)})
+    assert Archive(fsspec.filesystem("file"), f"{tmp_path}/aqs/").replies() == [JUNE]
+
+
+def test_the_index_sees_what_the_archive_holds_and_saves_nothing(dataset, tmp_path):
+    dataset.save({JUNE.name: rows(1.0)})
+    index = RawIndexDataset(path=str(tmp_path / "aqs"))
+    assert index.load().replies() == [JUNE]
+    with pytest.raises(DatasetError, match="cannot be saved"):
+        index.save({})
