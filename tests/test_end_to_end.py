@@ -16,14 +16,16 @@ import mlflow
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
-from conftest import PROJECT
 from mlflow.tracking import MlflowClient
 from pandas.testing import assert_frame_equal
 
 from airwatch import schemas
+from conftest import PROJECT
 
 AREA = "area.county=99001,first_year=2021"
-SMALL = "training.candidates.random_forest=null,training.candidates.xgboost.n_estimators=5,monitoring.drift.max_rows=500"
+SMALL = (
+    "training.candidates.random_forest=null,training.candidates.xgboost.n_estimators=5,monitoring.drift.max_rows=500"
+)
 Run = Callable[..., Result]
 
 

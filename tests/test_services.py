@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -81,5 +82,5 @@ raise SystemExit(3)
 
 
 def test_a_process_that_leaves_the_sandbox_open_ends_all_the_same():
-    ended = subprocess.run([sys.executable, "-c", SUSPENDED], cwd="tests", timeout=60, capture_output=True, check=False)
+    ended = subprocess.run([sys.executable, "-c", SUSPENDED], cwd=Path(__file__).parent, timeout=60, capture_output=True, check=False)
     assert (ended.returncode, ended.stderr.decode()) == (3, "")

@@ -100,7 +100,7 @@ def test_a_box_keeps_its_decimals() -> None:
     ],
 )
 def test_a_wrong_area_is_refused_with_a_remedy(mapping: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError) as refusal:  # noqa: PT011
+    with pytest.raises(ValueError) as refusal:
         Area.from_mapping(mapping)
     assert message in str(refusal.value)
 

@@ -23,7 +23,7 @@ def scores(candidate, champion, pollutant="pm25", **columns):
 def test_plot_skill_by_lead_draws_each_candidate_and_the_champion_thick():
     figure = plot_skill_by_lead(pd.concat([scores("ridge", True), scores("xgboost", False)]), build_run())
     assert {trace.name: (*trace.y, trace.line.width) for trace in figure.data} == {
-        "ridge (champion)": (0.2, 0.4, 4),
+        "ridge": (0.2, 0.4, 4),
         "xgboost": (0.2, 0.4, 1.5),
     }
 
@@ -38,8 +38,14 @@ def test_plot_skill_by_lead_gives_the_champion_alone_its_interval():
 
 def test_plot_skill_by_lead_has_a_panel_for_each_pollutant():
     figure = plot_skill_by_lead(pd.concat([scores("ridge", True), scores("ridge", True, "ozone")]), build_run())
-    assert [note.text for note in figure.layout.annotations] == ["Ozone", "PM2.5"]
+    assert [note.text for note in figure.layout.annotations] == ["Ozone: champion ridge", "PM2.5: champion ridge"]
     assert [trace.xaxis for trace in figure.data] == ["x", "x2"]
+
+
+def test_plot_skill_by_lead_gives_a_candidate_one_colour_and_one_place_in_the_legend():
+    figure = plot_skill_by_lead(pd.concat([scores("ridge", True), scores("ridge", True, "ozone")]), build_run())
+    assert {trace.line.color for trace in figure.data} == {"#D55E00"}
+    assert [trace.showlegend for trace in figure.data] == [True, False]
 
 
 def test_plot_skill_by_lead_of_nothing_is_an_empty_figure():

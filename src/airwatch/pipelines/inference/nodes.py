@@ -86,7 +86,9 @@ def join_forecasts(
     joined = joined[joined["origin_date"].isin(run.origin_dates)]
     joined = joined.sort_values(["site_id", "pollutant", "origin_date", "target_date"], ignore_index=True)
     logger.info(
-        "Inference: %d forecasts for %d sites, %s", len(joined), joined["site_id"].nunique(),
+        "Inference: %d forecasts for %d sites, %s",
+        len(joined),
+        joined["site_id"].nunique(),
         ", ".join(f"{count} {status}" for status, count in joined["status"].value_counts().items()),
     )
     if run.is_hindcast or joined.empty:

@@ -48,11 +48,14 @@ def _draw(figure: Figure, column: int, forecast: pd.DataFrame, observed: pd.Data
     days = forecast["target_date"]
     since = forecast["origin_date"].iloc[0] - pd.Timedelta(days=DAYS_BEFORE)
     recent = observed[(observed["date_local"] > since) & (observed["date_local"] <= forecast["origin_date"].iloc[0])]
-    figure.add_scatter(x=recent["date_local"], y=recent["value"], line={"color": "#333333"}, row=1, col=column)
+    figure.add_scatter(
+        x=recent["date_local"], y=recent["value"], mode="lines", line={"color": "#333333"}, row=1, col=column
+    )
     for low, high, opacity in BANDS:
         figure.add_scatter(
             x=[*days, *days[::-1]],
             y=[*forecast[high], *forecast[low][::-1]],
+            mode="lines",
             fill="toself",
             fillcolor=f"rgba(31, 119, 180, {opacity})",
             line={"width": 0},

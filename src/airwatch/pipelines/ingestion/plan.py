@@ -120,6 +120,4 @@ def _split(question: Question, rows: int, most: int) -> list[Question]:
     starts = [date(question.first.year, month, 1) for month in (1, 4, 7, 10)]
     cuts = [question.first, *(day for day in starts if question.first < day <= question.last)]
     ends = [*(day - timedelta(days=1) for day in cuts[1:]), question.last]
-    return [
-        Question(question.folder, question.codes, first, last) for first, last in zip(cuts, ends, strict=True)
-    ]
+    return [Question(question.folder, question.codes, first, last) for first, last in zip(cuts, ends, strict=True)]

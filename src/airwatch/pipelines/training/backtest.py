@@ -122,9 +122,7 @@ def backtest(
     return pd.concat(judged, ignore_index=True) if judged else schemas.empty("BacktestForecasts"), residuals
 
 
-def _known_before(
-    window: Window, candidate: Residuals, climatology: Residuals
-) -> tuple[FloatArray, FloatArray] | None:
+def _known_before(window: Window, candidate: Residuals, climatology: Residuals) -> tuple[FloatArray, FloatArray] | None:
     """What is known of both when a window begins; None where there is nothing to calibrate on."""
     if window.number == 0:
         return None

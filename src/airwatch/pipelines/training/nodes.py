@@ -86,7 +86,9 @@ def score_candidates(candidate_forecasts: pd.DataFrame, pollutant: str, run: Run
     mean_crps = scores.groupby("candidate")["crps"].mean()
     champion = mean_crps.idxmin()
     logger.info(
-        "Training: %s champion is %s, mean CRPS %s", pollutant, champion,
+        "Training: %s champion is %s, mean CRPS %s",
+        pollutant,
+        champion,
         ", ".join(f"{name} {value:.4g}" for name, value in mean_crps.sort_values().items()),
     )
     if champion in BASELINES:
