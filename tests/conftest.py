@@ -48,7 +48,13 @@ def data_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_mlflow_db: 
     shutil.copy(fresh_mlflow_db, root / "mlflow.db")
     monkeypatch.chdir(PROJECT)
     monkeypatch.setenv("AIRWATCH_DATA_ROOT", str(root))
-    for name in ("EPA_AQS_EMAIL", "EPA_AQS_API_KEY", "EPA_AQS_BASE_URL", "MLFLOW_TRACKING_URI", "MLFLOW_ARTIFACT_LOCATION"):
+    for name in (
+        "EPA_AQS_EMAIL",
+        "EPA_AQS_API_KEY",
+        "EPA_AQS_BASE_URL",
+        "MLFLOW_TRACKING_URI",
+        "MLFLOW_ARTIFACT_LOCATION",
+    ):
         monkeypatch.setenv(name, "")
     return root
 

@@ -11,7 +11,9 @@ from pandas.testing import assert_frame_equal
 from airwatch.archive import Archive, RawArchiveDataset, RawIndexDataset, Reply
 from airwatch.datasets import UnreadableTableError
 
-JUNE = Reply("aqs/pm25/cbsa-31080/2021", "days", date(2021, 1, 1), date(2021, 6, 30), date(2021, 7, 1), date(2021, 6, 28))
+JUNE = Reply(
+    "aqs/pm25/cbsa-31080/2021", "days", date(2021, 1, 1), date(2021, 6, 30), date(2021, 7, 1), date(2021, 6, 28)
+)
 JUNE_NAME = "aqs/pm25/cbsa-31080/2021/days_20210101-20210630_newest-20210628_asof-20210701.parquet"
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import PROJECT
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog
 
 from airwatch import settings
 from airwatch.domain.pollutants import CRITERIA
 from airwatch.pipeline_registry import makers, register_pipelines
+from conftest import PROJECT
 
 PIPELINES = register_pipelines()
 FOLDERS = {
@@ -23,7 +23,9 @@ FOLDERS = {
     "model_output": "07_model_output",
     "reporting": "08_reporting",
 }
-PASSED_ON = {f"{name}.{kind}" for name in CRITERIA for kind in ("examples", "residuals")}  # from node to node, in memory
+PASSED_ON = {
+    f"{name}.{kind}" for name in CRITERIA for kind in ("examples", "residuals")
+}  # from node to node, in memory
 NO_FILE = {"epa_services"} | {f"{name}.model" for name in CRITERIA}  # EPA's services, and MLflow's registry
 STORED = sorted(
     name for name in PIPELINES["__default__"].datasets() - PASSED_ON if not name.startswith(("params:", "parameters"))
@@ -90,7 +92,9 @@ def test_each_pipeline_has_its_own_files_of_catalog_and_parameters(configuration
 def test_the_whole_run_is_the_five_pipelines():
     five = ["ingestion", "feature_engineering", "training", "inference", "monitoring"]
     assert list(PIPELINES) == [*five, "__default__"]
-    assert {node.name for name in five for node in PIPELINES[name].nodes} == {n.name for n in PIPELINES["__default__"].nodes}
+    assert {node.name for name in five for node in PIPELINES[name].nodes} == {
+        n.name for n in PIPELINES["__default__"].nodes
+    }
 
 
 @pytest.mark.parametrize("name", ["training", "inference"])
@@ -105,9 +109,10 @@ def test_a_tag_selects_the_pipeline_of_its_name(pipeline):
 
 
 def test_the_joins_read_tables_that_can_be_absent(catalog):
-    for name in PIPELINES["__default__"].only_nodes_with_tags("join").inputs():
-        if name.partition(".")[0] in CRITERIA:
-            assert catalog[name].can_be_absent
+    joined = PIPELINES["__default__"].only_nodes_with_tags("join").inputs()
+    of_pollutants = [name for name in joined if name.partition(".")[0] in CRITERIA]
+    assert len(of_pollutants) == 3 * len(CRITERIA)  # candidates' forecasts and scores, and forecasts
+    assert [name for name in of_pollutants if not catalog[name].can_be_absent] == []
 
 
 def test_makers_names_the_pipeline_of_each_output():

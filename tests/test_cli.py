@@ -27,7 +27,12 @@ def test_run_hands_on_params_as_they_were_typed(options):
 
 def test_run_without_options_runs_everything(options):
     found = options("run")
-    assert (found["params"], found["pipeline"], list(found["pipelines"]), list(found["node_names"])) == ({}, None, [], [])
+    assert (found["params"], found["pipeline"], list(found["pipelines"]), list(found["node_names"])) == (
+        {},
+        None,
+        [],
+        [],
+    )
 
 
 def test_run_takes_params_from_a_config_file(options, tmp_path):
@@ -69,10 +74,16 @@ def test_several_namespaces_are_selected_together(options):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--pipeline", "ingest"], "There is no pipeline 'ingest'; there are: ingestion, feature_engineering, training,"),
+        (
+            ["--pipeline", "ingest"],
+            "There is no pipeline 'ingest'; there are: ingestion, feature_engineering, training,",
+        ),
         (["--pipelines", "ingestion,train"], "There is no pipeline 'train'; there are: ingestion,"),
         (["--namespaces", "pm3"], "in the namespace pm3; there are: co, no2, ozone, pm10, pm25, so2."),
-        (["--namespaces", "pm25", "--pipelines", "ingestion"], "No node of ingestion is in the namespace pm25; there are: none."),
+        (
+            ["--namespaces", "pm25", "--pipelines", "ingestion"],
+            "No node of ingestion is in the namespace pm25; there are: none.",
+        ),
         (["--tags", "nosuch"], "Pipeline contains no nodes"),
         (["--nodes", "nosuch"], "does not contain nodes named ['nosuch']"),
         (["--env", "nosuch"], "conf/nosuch"),

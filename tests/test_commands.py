@@ -1,3 +1,4 @@
+import logging
 import re
 import socket
 from types import SimpleNamespace
@@ -11,7 +12,11 @@ from airwatch.commands import app
 
 @pytest.fixture
 def command():
-    return lambda *arguments: CliRunner().invoke(app, list(arguments))
+    """``command("sandbox", ...)``, which quiets the log; the tests after it are to hear it again."""
+    logger = logging.getLogger("airwatch")
+    level = logger.level
+    yield lambda *arguments: CliRunner().invoke(app, list(arguments))
+    logger.setLevel(level)
 
 
 def test_without_a_verb_the_verbs_are_listed(command):

@@ -68,7 +68,7 @@ def test_written_whole_leaves_the_old_file_when_writing_fails(tmp_path, failure)
 def test_written_whole_names_the_file_for_which_the_disk_was_full(tmp_path, size):
     path = tmp_path / "b.txt"
     path.with_name("b.txt.part").symlink_to(FULL)
-    with pytest.raises(OSError, match="b.txt") as failed:
+    with pytest.raises(OSError, match=r"b\.txt") as failed:
         write(LOCAL, str(path), "x" * size)
     assert (failed.value.errno, failed.value.filename) == (errno.ENOSPC, str(path))
     assert list(tmp_path.iterdir()) == []
@@ -155,7 +155,11 @@ def test_a_figure_comes_back_and_is_previewed_as_json(tmp_path):
 
 
 def services(**changed):
-    given = {"base_url": "http://127.0.0.1:1", "path": "pace", "credentials": {"email": "secret:NO", "key": "secret:NO"}}
+    given = {
+        "base_url": "http://127.0.0.1:1",
+        "path": "pace",
+        "credentials": {"email": "secret:NO", "key": "secret:NO"},
+    }
     return EpaServicesDataset(**{**given, **changed})
 
 

@@ -42,7 +42,9 @@ def test_one_line_names_a_full_disk_where_no_file_is_known():
 
 
 def test_one_line_names_a_full_disk_that_a_database_met():
-    told = one_line(RuntimeError("(sqlite3.OperationalError) database or disk is full\n[SQL: UPDATE runs SET status=?]"))
+    told = one_line(
+        RuntimeError("(sqlite3.OperationalError) database or disk is full\n[SQL: UPDATE runs SET status=?]")
+    )
     assert told == "The disk is full while writing MLflow's database. Free some space and run again."
 
 
@@ -52,7 +54,10 @@ def test_one_line_names_the_path_of_a_file_that_cannot_be_reached():
 
 
 def test_one_line_leaves_out_the_statement_that_a_database_refused():
-    assert one_line(RuntimeError("file is not a database\n[SQL: SELECT 1]\n[parameters: (2,)]")) == "file is not a database"
+    assert (
+        one_line(RuntimeError("file is not a database\n[SQL: SELECT 1]\n[parameters: (2,)]"))
+        == "file is not a database"
+    )
 
 
 def test_one_line_cuts_what_nobody_would_read():

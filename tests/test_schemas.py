@@ -2,14 +2,16 @@ import re
 
 import pandas as pd
 import pytest
-from conftest import PROJECT
 from pandera.errors import SchemaError, SchemaErrors
 
 from airwatch import schemas
 from airwatch.schemas.table import Table
 from builders import build_days
+from conftest import PROJECT
 
-DAYS = schemas.DailyObservations.validate(pd.concat([build_days(2, site="06-037-0002"), build_days(2)], ignore_index=True))
+DAYS = schemas.DailyObservations.validate(
+    pd.concat([build_days(2, site="06-037-0002"), build_days(2)], ignore_index=True)
+)
 QUANTILES = ("q05", "q10", "q25", "q50", "q75", "q90", "q95")
 
 
@@ -155,7 +157,15 @@ def test_summaries_may_lack_a_standard_in_their_key_and_are_sorted_with_it_first
             "date_local": pd.Timestamp("2021-06-30"),
             "date_of_last_change": pd.NaT,
             **dict.fromkeys(
-                ["observation_count", "observation_percent", "arithmetic_mean", "first_max_value", "latitude", "longitude"], 1.0
+                [
+                    "observation_count",
+                    "observation_percent",
+                    "arithmetic_mean",
+                    "first_max_value",
+                    "latitude",
+                    "longitude",
+                ],
+                1.0,
             ),
             "pollutant_standard": [None, "PM25 24-hour 2012"],
         }

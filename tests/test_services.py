@@ -55,8 +55,9 @@ def test_aqs_is_asked_at_its_address_with_the_credentials_of_the_first_request(t
 
 def test_an_address_that_is_none_is_refused_when_it_is_opened(tmp_path):
     services = EpaServices("aqs.epa.gov", str(tmp_path / "pace"), unasked)
-    with pytest.raises(SourceError, match="'aqs.epa.gov' is no base URL"), services.open(
-        build_run(source="aqs", area={"state": "06"})
+    with (
+        pytest.raises(SourceError, match=r"'aqs\.epa\.gov' is no base URL"),
+        services.open(build_run(source="aqs", area={"state": "06"})),
     ):
         pass
 
@@ -82,5 +83,7 @@ raise SystemExit(3)
 
 
 def test_a_process_that_leaves_the_sandbox_open_ends_all_the_same():
-    ended = subprocess.run([sys.executable, "-c", SUSPENDED], cwd=Path(__file__).parent, timeout=60, capture_output=True, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", SUSPENDED], cwd=Path(__file__).parent, timeout=60, capture_output=True, check=False
+    )
     assert (ended.returncode, ended.stderr.decode()) == (3, "")

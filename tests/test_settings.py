@@ -2,11 +2,11 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT
 from kedro.framework.startup import bootstrap_project
 
 from airwatch import settings
 from airwatch.parameters import ParameterError, RunParams
+from conftest import PROJECT
 
 
 @pytest.fixture
@@ -47,7 +47,12 @@ def test_a_local_data_root_is_absolute_wherever_the_run_was_started(monkeypatch,
 
 
 def test_telemetry_is_off():
-    switches = ("DO_NOT_TRACK", "KEDRO_DISABLE_TELEMETRY", "MLFLOW_DISABLE_TELEMETRY", "PREFECT_SERVER_ANALYTICS_ENABLED")
+    switches = (
+        "DO_NOT_TRACK",
+        "KEDRO_DISABLE_TELEMETRY",
+        "MLFLOW_DISABLE_TELEMETRY",
+        "PREFECT_SERVER_ANALYTICS_ENABLED",
+    )
     assert [os.environ[name] for name in switches] == ["1", "1", "true", "false"]
 
 

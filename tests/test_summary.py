@@ -76,7 +76,8 @@ def test_the_end_of_a_run_tells_tomorrow_s_aqi_the_highest_first(told):
 
 def test_of_many_origins_the_newest_is_told(told):
     text = told(
-        forecasts=forecasts(("06-037-0002", 61), origins=("2021-01-01", "2021-02-01")), sites=sites(_06_037_0002="Azusa")
+        forecasts=forecasts(("06-037-0002", 61), origins=("2021-01-01", "2021-02-01")),
+        sites=sites(_06_037_0002="Azusa"),
     )
     assert "AQI forecast for 2021-02-02" in text
     assert len(table_rows(text)) == 1

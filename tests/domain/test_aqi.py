@@ -173,9 +173,7 @@ class TestLaws:
         assert concentration_to_aqi(pollutant, thousandths / 1000, on) == slow_aqi(pollutant, exact, on)
 
     @given(tables, st.floats(-20, 2_500), st.floats(-20, 2_500))
-    def test_more_pollution_never_scores_less(
-        self, which: tuple[str, date], one: float, other: float
-    ) -> None:
+    def test_more_pollution_never_scores_less(self, which: tuple[str, date], one: float, other: float) -> None:
         pollutant, on = which
         low, high = sorted([one, other])
         assert concentration_to_aqi(pollutant, low, on) <= concentration_to_aqi(pollutant, high, on)

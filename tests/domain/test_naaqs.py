@@ -16,9 +16,7 @@ TODAY = date(2026, 1, 1)
 
 def levels(pollutant: str, on: date, averaging: str, protects: str = "health") -> list[float]:
     return [
-        each.level
-        for each in standards_of(pollutant, on)
-        if each.averaging == averaging and protects in each.protects
+        each.level for each in standards_of(pollutant, on) if each.averaging == averaging and protects in each.protects
     ]
 
 

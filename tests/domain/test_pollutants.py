@@ -62,9 +62,7 @@ def test_criteria_pollutants_leave_out_the_acceptable_pm25() -> None:
 
 
 def test_unknown_parameter_is_refused_with_the_names_that_exist() -> None:
-    with pytest.raises(
-        UnknownPollutant, match=r"Unknown pollutant 'pm2\.5'\. Use one of: pm25, .*, pressure"
-    ):
+    with pytest.raises(UnknownPollutant, match=r"Unknown pollutant 'pm2\.5'\. Use one of: pm25, .*, pressure"):
         parameter("pm2.5")
 
 
@@ -87,9 +85,7 @@ def test_zero_or_a_usual_value_lies_within_the_plausible_range(entry: Pollutant 
         ("co", 44.1, 999.0),
     ],
 )
-def test_plausible_range_parts_extremes_that_were_measured_from_faults(
-    name: str, legal: float, absurd: float
-) -> None:
+def test_plausible_range_parts_extremes_that_were_measured_from_faults(name: str, legal: float, absurd: float) -> None:
     entry = POLLUTANTS[name]
     assert entry.lowest_plausible <= legal <= entry.highest_plausible
     assert not entry.lowest_plausible <= absurd <= entry.highest_plausible
@@ -111,9 +107,7 @@ def test_one_row_a_monitor_day_is_left_of_the_ten_that_the_api_gives(shared_data
         ("bycbsa/aqs/dailyData/byCBSA-18c785.json", "no2", [7.6, 15.4]),
     ],
 )
-def test_recorded_daily_maximum_is_found(
-    shared_data: Path, file: str, name: str, values: list[float]
-) -> None:
+def test_recorded_daily_maximum_is_found(shared_data: Path, file: str, name: str, values: list[float]) -> None:
     entry = POLLUTANTS[name]
     chosen = chosen_rows(recorded_rows(shared_data, file), entry)
     assert sorted(chosen[entry.value_column]) == values

@@ -45,9 +45,7 @@ CATEGORIES: tuple[Category, ...] = (
 _LOWS = np.array([each.low for each in CATEGORIES], dtype=np.int64)
 _NAMES = np.array([each.name for each in CATEGORIES], dtype=object)
 
-_PARTICLE_GROUPS = (
-    "eople with heart or lung disease, older adults, children, and people of lower socioeconomic status"
-)
+_PARTICLE_GROUPS = "eople with heart or lung disease, older adults, children, and people of lower socioeconomic status"
 _OZONE_GROUPS = (
     "People with lung disease (such as asthma), children, older adults, people who are active outdoors "
     "(including outdoor workers), people with certain genetic variants, and people with diets limited in "
@@ -84,8 +82,7 @@ _STATEMENTS: dict[str, tuple[str, ...]] = {
     ),
     "no2": (
         "",
-        "Unusually sensitive individuals should consider limiting prolonged exertion "
-        "especially near busy roads.",
+        "Unusually sensitive individuals should consider limiting prolonged exertion especially near busy roads.",
         f"{_NO2_GROUPS} should limit prolonged exertion especially near busy roads.",
         f"{_NO2_GROUPS} should avoid prolonged exertion near roadways; "
         "everyone else should limit prolonged exertion especially near busy roads.",

@@ -122,7 +122,7 @@ def serve(world: World, port: int = 0) -> Iterator[str]:
     try:
         yield base_url
     finally:
-        # A block that an error left suspended is closed when Python ends; by then no thread runs that could be waited for.
+        # A block that an error left suspended is closed when Python ends; then no thread runs that could be waited for.
         if not sys.is_finalizing():
             server.shutdown()
             thread.join()
