@@ -12,6 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import settings
 
+pytest_plugins = ["epa_on_loopback"]
+
 PROJECT = Path(__file__).resolve().parents[1]
 
 # A loaded machine makes a slow example, not a wrong one.
