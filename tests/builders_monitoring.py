@@ -60,6 +60,15 @@ def build_backtest(origins: Sequence[str], champion: bool = True, **columns: Any
     return rows.assign(**given, champion=champion).assign(**columns)
 
 
+def build_feature_rows(origins: Sequence[str] = ("2023-12-01",), horizon: int = 7, **columns: Any) -> pd.DataFrame:
+    """``features`` that are references: one site, value 8 at each origin, climatology 20 + lead in days, µg/m³."""
+    days = pd.Series(pd.to_datetime(list(origins)), dtype="datetime64[us]")
+    climatology = {f"value_climatology_{lead:02d}": 20.0 + lead for lead in range(horizon + 1)}
+    given = {"site_id": SITE, "pollutant": "pm25", "origin_date": days}
+    numbers = pd.DataFrame({"value_lag_00": 8.0, **climatology}, index=days.index, dtype=np.float32)
+    return pd.DataFrame(given).astype({"site_id": "str", "pollutant": "str"}).join(numbers).assign(**columns)
+
+
 def build_matured(origins: Sequence[str], **columns: Any) -> pd.DataFrame:
     """``matured_forecasts`` of one site: forecast 10, observed 9, persistence 8, climatology 7 µg/m³."""
     rows = build_forecasts(origins).drop(

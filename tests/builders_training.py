@@ -17,6 +17,7 @@ from airwatch.pipelines.training import nodes
 from airwatch.pipelines.training.examples import Examples
 from airwatch.pipelines.training.params import TrainingParams
 from builders import build_days, build_feature_params, build_run, build_sites
+from builders_monitoring import build_area_sites
 
 FIRST_DAY = "2022-07-01"
 DAYS = 549  # 2022-07-01 to 2023-12-31
@@ -64,7 +65,13 @@ def features_of(observations: pd.DataFrame, run: RunParams) -> pd.DataFrame:
 def examples_of(observations: pd.DataFrame, run: RunParams | None = None) -> Examples:
     """The examples of PM2.5."""
     run = run or training_run()
-    return nodes.collect_examples(features_of(observations, run), observations, "pm25", run)
+    return collect(features_of(observations, run), observations, "pm25", run)
+
+
+def collect(features: pd.DataFrame, observations: pd.DataFrame, pollutant: str, run: RunParams) -> Examples:
+    """What the node gathers where each site of the observations lies in the area."""
+    sites = build_area_sites(*observations["site_id"].unique(), pollutant=pollutant)
+    return nodes.collect_examples(features, observations, sites, pollutant, run, build_feature_params())
 
 
 @cache

@@ -8,7 +8,14 @@ import pytest
 from mlflow.tracking import MlflowClient
 from pandas.testing import assert_frame_equal
 
-from airwatch.model_registry import REQUIREMENTS, ModelDataset, ModelShelf, TrainedModel, make_store
+from airwatch.model_registry import (
+    REQUIREMENTS,
+    ModelDataset,
+    ModelShelf,
+    TrainedModel,
+    UnreadableStoreError,
+    make_store,
+)
 from builders_training import SITES, build_history, features_of, forecaster, trained, training_run
 
 NAME = "airwatch-pm25"
@@ -168,9 +175,16 @@ def test_make_store_begins_again_where_a_process_died_meanwhile(tmp_path):
 
 
 def test_make_store_leaves_a_store_that_is_there_alone(tmp_path):
-    (tmp_path / "mlflow.db").write_bytes(b"somebody's")
+    (tmp_path / "mlflow.db").write_bytes(b"SQLite format 3\0somebody's")
     make_store(f"sqlite:///{tmp_path}/mlflow.db")
-    assert (tmp_path / "mlflow.db").read_bytes() == b"somebody's"
+    assert (tmp_path / "mlflow.db").read_bytes() == b"SQLite format 3\0somebody's"
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database at all"])
+def test_make_store_names_a_file_that_is_no_database(tmp_path, content):
+    (tmp_path / "mlflow.db").write_bytes(content)
+    with pytest.raises(UnreadableStoreError, match=r"mlflow\.db, MLflow's database, is damaged\. Move it away"):
+        make_store(f"sqlite:///{tmp_path}/mlflow.db")
 
 
 @pytest.mark.parametrize("uri", ["http://127.0.0.1:5000", "postgresql://mlflow@db/mlflow"])

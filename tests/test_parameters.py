@@ -24,6 +24,24 @@ def settled(**changed):
     return settle(raw(**{"as_of": "2021-06-30", **changed}), PARAMETER_GROUPS)
 
 
+def test_the_sandbox_without_an_area_is_its_metro():
+    assert settled()["run"].area.slug == "cbsa-99900"
+
+
+def test_an_area_of_the_sandbox_is_kept():
+    assert settled(area={"county": "99001"})["run"].area.slug == "county-99001"
+
+
+def test_epa_is_not_asked_for_days_that_are_still_to_come():
+    with pytest.raises(ParameterError, match="as_of: 2099-01-01 is still to come"):
+        settled(source="aqs", area={"cbsa": "31080"}, as_of="2099-01-01")
+    assert str(settled(as_of="2099-01-01")["run"].as_of) == "2099-01-01"
+
+
+def test_pollutants_have_one_order_whatever_order_was_asked():
+    assert settled(pollutants="ozone+pm25+ozone")["run"].pollutants == ("pm25", "ozone")
+
+
 def test_read_command_line_keeps_codes_as_they_were_typed():
     found = read_command_line("area.county=06037,area.site=060371103,seed=007,horizon_days=1e1")
     assert found == {"area": {"county": "06037", "site": "060371103"}, "seed": "007", "horizon_days": "1e1"}

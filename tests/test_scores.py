@@ -145,12 +145,55 @@ def test_the_table_holds_each_score_by_its_name():
         "coverage_80": 0.5,  # 8 to 12
         "coverage_90": 1.0,  # 7 to 13
         "sharpness_80": 4.0,
+        "n_persistence": 60,
+        "rmse_beside_persistence": np.sqrt((1 + 6.25) / 2),
+        "rmse_persistence": np.sqrt((4 + 30.25) / 2),
         "skill_persistence": 1 - 7.25 / (4 + 30.25),
         "skill_climatology": 1 - 7.25 / (16 + 56.25),
         "rmse_climatology": np.sqrt((16 + 56.25) / 2),
         "brier_50": (0.04 + 0.64) / 2,  # 11 is above 9.0 and 7.5 is not; the chance said .8
     }
     assert row[list(expected)].to_dict() == pytest.approx(expected)
+
+
+def test_a_forecast_stands_beside_a_reference_on_the_rows_that_have_it():
+    # Errors of the forecast -1 on 40 rows, -6 on 20; persistence is known on the 40 and errs by 2, climatology on the
+    # first 30 of the 60 and errs by 4 there (15 - 11).
+    late = np.arange(60) >= 40
+    row = score_one(
+        observed=np.where(late, 16.0, 11.0),
+        persistence=np.where(late, NAN, 13.0),
+        climatology=np.where(np.arange(60) < 30, 15.0, NAN),
+    )
+    expected = {
+        "n": 60,
+        "rmse": np.sqrt((40 * 1 + 20 * 36) / 60),
+        "n_persistence": 40,
+        "rmse_beside_persistence": 1.0,
+        "rmse_persistence": 2.0,
+        "skill_persistence": 0.75,
+        "n_climatology": 30,
+        "rmse_beside_climatology": 1.0,
+        "rmse_climatology": 4.0,
+        "skill_climatology": 1 - 1 / 16,
+    }
+    assert row[list(expected)].to_dict() == pytest.approx(expected)
+
+
+def test_a_reference_that_is_nowhere_known_counts_no_rows():
+    row = score_one(persistence=NAN)
+    assert (row["n"], row["n_persistence"], row["n_climatology"]) == (60, 0, 60)
+    assert row[["rmse_beside_persistence", "rmse_persistence", "skill_persistence"]].isna().all()
+
+
+@pytest.mark.parametrize("reference", scores.REFERENCES)
+@given(seed=st.integers(0, 1000), missing=st.floats(0, 0.9))
+def test_skill_follows_from_the_two_errors_of_its_row(reference, seed, missing):
+    rng = np.random.default_rng(seed)
+    known = np.where(rng.random(60) < missing, NAN, rng.normal(20, 5, 60))
+    row = score_one(observed=rng.normal(20, 5, 60), mean=rng.normal(20, 5, 60), **{reference: known})
+    ratio = row[f"rmse_beside_{reference}"] / row[f"rmse_{reference}"]
+    assert row[f"skill_{reference}"] == pytest.approx(1 - ratio**2, rel=1e-9, abs=1e-9, nan_ok=True)
 
 
 def test_exceedances_are_counted_from_the_breakpoint_of_2024_on():

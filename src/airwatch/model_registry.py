@@ -23,19 +23,35 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SQLITE = "sqlite:///"
+SQLITE_HEADER = b"SQLite format 3\0"
 CHAMPION = "champion"
 PREVIOUS = "previous"
 # What a process needs to load a model; pinned to what trained it.
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "scikit-learn", "xgboost")
 
 
+class UnreadableStoreError(Exception):
+    """MLflow's database cannot be read; the message names the file and what to do."""
+
+
 def make_store(tracking_uri: str) -> None:
     """Make MLflow's SQLite file, whole, where it is not there yet.
 
     MLflow makes its tables one by one: a process that is killed meanwhile would leave a file that no later one can use.
+
+    Raises:
+        UnreadableStoreError: There is a file that is no SQLite database.
     """
     path = Path(tracking_uri.removeprefix(SQLITE))
-    if not tracking_uri.startswith(SQLITE) or path.exists():
+    if not tracking_uri.startswith(SQLITE):
+        return
+    if path.exists():
+        with path.open("rb") as file:
+            if file.read(len(SQLITE_HEADER)) != SQLITE_HEADER:
+                raise UnreadableStoreError(
+                    f"{path}, MLflow's database, is damaged. Move it away to begin a new one (its models are lost), "
+                    "or put back a copy."
+                )
         return
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
@@ -77,6 +93,7 @@ class RegisteredForecaster:
 
     forecaster: Forecaster
     version: str
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 class ModelShelf:
@@ -97,7 +114,7 @@ class ModelShelf:
         if found is None:
             return None
         model = mlflow.pyfunc.load_model(f"models:/{self.name}/{found.version}").unwrap_python_model()
-        return RegisteredForecaster(model.forecaster, str(found.version))
+        return RegisteredForecaster(model.forecaster, str(found.version), dict(found.tags))
 
     def has(self, wanted: str = CHAMPION) -> bool:
         """Whether there is such a version."""

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from airwatch.domain.areas import Area
 from airwatch.domain.pollutants import CRITERIA, POLLUTANTS
+from airwatch.sandbox.network import SANDBOX_CBSA
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -32,13 +33,13 @@ class ParameterError(ValueError):
 class RunParams(BaseModel):
     """The top-level parameters of a run (``conf/base/parameters/run.yml``), with nothing left to default.
 
-    Dates are local standard days. ``area`` is None for the whole sandbox metro.
+    Dates are local standard days.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     source: Literal["sandbox", "aqs"]
-    area: Area | None
+    area: Area
     neighbourhood_km: float = Field(ge=0, le=1000)
     pollutants: tuple[str, ...] = Field(min_length=1)
     first_year: int
@@ -53,9 +54,13 @@ class RunParams(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _fill_defaults(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """``as_of`` is today; history begins five years before the first origin."""
-        settled = dict(given)
-        settled["as_of"] = _day(settled.get("as_of") or date.today(), "as_of")  # the one place that reads the clock
+        """``as_of`` is today, the sandbox's area its metro; history begins five years before the first origin."""
+        settled, today = dict(given), date.today()  # the one place that reads the clock
+        settled["as_of"] = _day(settled.get("as_of") or today, "as_of")
+        if settled.get("source") == "aqs" and settled["as_of"] > today:
+            raise ValueError(f"as_of: {settled['as_of']} is still to come; EPA has no later day than {today}")
+        if settled.get("source") == "sandbox" and not settled.get("area"):
+            settled["area"] = {"cbsa": SANDBOX_CBSA}
         settled["origins"] = str(settled.get("origins") or "latest")
         first_origin = _origins(settled["origins"], settled["as_of"])[0]
         if settled.get("first_year") is None:
@@ -64,9 +69,11 @@ class RunParams(BaseModel):
 
     @field_validator("area", mode="before")
     @classmethod
-    def _read_area(cls, given: Any) -> Area | None:
-        if isinstance(given, Area) or not given:
-            return given or None
+    def _read_area(cls, given: Any) -> Area:
+        if isinstance(given, Area):
+            return given
+        if not given:
+            raise ValueError("source=aqs needs one, such as area.cbsa=31080, area.state=06 or area.county=06037")
         if not isinstance(given, Mapping):
             raise ValueError(f"{given!r} does not say of what kind it is; write area.cbsa=31080 or area.county=06037")
         return Area.from_mapping(given)
@@ -82,7 +89,7 @@ class RunParams(BaseModel):
                 raise ValueError(f"{name!r} is not forecast on its own; choose from {', '.join(CRITERIA)}")
         if not names:
             raise ValueError(f"none is given; choose from {', '.join(CRITERIA)}")
-        return tuple(dict.fromkeys(names))
+        return tuple(name for name in CRITERIA if name in names)  # one order, whatever order was asked
 
     @field_validator("model_version", mode="before")
     @classmethod
@@ -94,8 +101,6 @@ class RunParams(BaseModel):
 
     @model_validator(mode="after")
     def _fit_together(self) -> RunParams:
-        if self.source == "aqs" and self.area is None:
-            raise ValueError("area: source=aqs needs one, such as area.cbsa=31080, area.state=06 or area.county=06037")
         if self.as_of.year < FIRST_AQS_YEAR:
             raise ValueError(f"as_of: {self.as_of} is before the data; EPA's daily summaries begin in {FIRST_AQS_YEAR}")
         if not FIRST_AQS_YEAR <= self.first_year <= self.as_of.year:
@@ -119,6 +124,17 @@ class RunParams(BaseModel):
     def source_label(self) -> str:
         """The source as the archive names it: each seed of the sandbox is a region of its own."""
         return f"sandbox-{self.seed}" if self.source == "sandbox" else self.source
+
+    @property
+    def scope(self) -> dict[str, Any]:
+        """What a table was made for: tables of another scope are about other air, other places or other columns."""
+        return {
+            "source": self.source_label,
+            "area": self.area.slug,
+            "neighbourhood_km": self.neighbourhood_km,
+            "pollutants": "+".join(self.pollutants),
+            "horizon_days": self.horizon_days,
+        }
 
 
 def settle(raw: Mapping[str, Any], groups: Mapping[str, type[BaseModel]]) -> dict[str, Any]:

@@ -151,6 +151,8 @@ SCORE_COLUMNS: dict[str, str] = {
     **{f"sharpness_{share}": "float64" for share in INTERVALS},
     **dict.fromkeys(["pod", "far", "csi"], "float64"),
     **{f"brier_{aqi}": "float64" for aqi in BRIER_AQI},
+    **{f"n_{reference}": "int64" for reference in REFERENCES},
+    **{f"rmse_beside_{reference}": "float64" for reference in REFERENCES},
     **{f"rmse_{reference}": "float64" for reference in REFERENCES},
     **{f"skill_{reference}": "float64" for reference in REFERENCES},
     **dict.fromkeys(["skill_persistence_low", "skill_persistence_high"], "float64"),
@@ -160,7 +162,7 @@ SCORE_COLUMNS: dict[str, str] = {
 def score_table(
     forecasts: pd.DataFrame, by: Sequence[str], *, block_days: int = 14, draws: int = 400, seed: int = 20
 ) -> pd.DataFrame:
-    """Score forecasts group by group, each group beside persistence and climatology on the same rows.
+    """Score forecasts group by group, each group beside persistence and climatology.
 
     Args:
         forecasts: Columns of the ``forecasts`` table (``pollutant``, ``origin_date``, ``mean``, quantiles,
@@ -174,8 +176,10 @@ def score_table(
 
     Returns:
         One row for each group, sorted: ``by``, then ``SCORE_COLUMNS``. ``n`` counts rows, ``origins`` days;
-        an alarm is a mean above the breakpoint; ``skill_persistence_low`` and ``_high`` hold the middle 90
-        % of the bootstrap.
+        an alarm is a mean above the breakpoint. ``n_persistence`` counts the rows that have persistence; on those
+        rows ``rmse_persistence`` is its error, ``rmse_beside_persistence`` that of the forecast, and
+        ``skill_persistence`` is 1 - (``rmse_beside_persistence`` / ``rmse_persistence``)²; the same goes for
+        climatology. ``skill_persistence_low`` and ``_high`` hold the middle 90 % of the bootstrap.
 
     Raises:
         ValueError: A group would mix pollutants, whose units differ.
@@ -254,12 +258,15 @@ def _score_group(group: dict[str, NDArray[Any]], bootstrap: _BlockBootstrap) -> 
 
 
 def _beside_references(group: dict[str, NDArray[Any]], bootstrap: _BlockBootstrap) -> dict[str, float]:
-    """The references' errors and the skill against them, with the interval against persistence."""
+    """Errors of forecast and reference on the rows that have the reference, and the skill that follows from them."""
     mean, observed = group["mean"], group["observed"]
     beside: dict[str, float] = {}
-    for reference in REFERENCES:
-        beside[f"rmse_{reference}"] = rmse(group[reference], observed)
-        beside[f"skill_{reference}"] = mse_skill(mean, observed, group[reference])
+    for name in REFERENCES:
+        forecast, truth, reference = _complete(mean, observed, group[name])
+        beside[f"n_{name}"] = truth.size
+        beside[f"rmse_beside_{name}"] = rmse(forecast, truth)
+        beside[f"rmse_{name}"] = rmse(reference, truth)
+        beside[f"skill_{name}"] = mse_skill(forecast, truth, reference)
     both = ~np.isnan(group["persistence"])
     squared = [(group[name][both] - observed[both]) ** 2 for name in ("mean", "persistence")]
     low, high = bootstrap.interval(group["block"][both], *squared)

@@ -88,12 +88,14 @@ def _medians(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
 def _solve(standardised: FloatArray, targets_t: FloatArray, alpha: float) -> tuple[FloatArray, FloatArray]:
     """Slopes [features, H] and intercepts [H] on the standardised features."""
     from sklearn.linear_model import Ridge  # a second of import that forecasting does without
+    from threadpoolctl import threadpool_limits
 
     slopes, intercepts = [], []
     for target in targets_t.T:
         seen = np.isfinite(target)
         rows = standardised if seen.all() else standardised[seen]
-        model = Ridge(alpha=alpha, solver="cholesky").fit(rows, target[seen])
+        with threadpool_limits(1):  # BLAS sums in another order, to other bits, on another number of threads
+            model = Ridge(alpha=alpha, solver="cholesky").fit(rows, target[seen])
         slopes.append(model.coef_)
         intercepts.append(model.intercept_)
     return np.column_stack(slopes), np.array(intercepts, dtype=np.float64)

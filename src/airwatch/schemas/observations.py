@@ -60,12 +60,13 @@ class DailySummaries(Table):
 
 
 class Monitors(Table):
-    """The instruments of the area, as EPA lists them."""
+    """The instruments of the area, and with a neighbourhood those around it, as EPA lists them."""
 
     site_id: Series[str] = pa.Field(str_matches=SITE_ID)
     pollutant: Series[str]
     poc: Series[int]
     naaqs_primary: Series[bool]
+    in_area: Series[bool]
     latitude: Series[float] = pa.Field(nullable=True)
     longitude: Series[float] = pa.Field(nullable=True)
     name: Series[str]

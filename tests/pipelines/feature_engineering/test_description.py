@@ -32,10 +32,6 @@ def test_sites_in_an_area(area, expected):
     assert in_area(SITES, Area.from_mapping(area)).tolist() == expected
 
 
-def test_every_site_is_in_no_area_at_all():
-    assert in_area(SITES, None).tolist() == [True, True, True]
-
-
 def test_position_is_the_first_known_one():
     rows = build_summaries(3, latitude=[np.nan, 34.0, 34.5])
     assert site_positions(rows, max_move_km=1)["latitude"].to_dict() == {SITE: 34.0}

@@ -9,6 +9,7 @@ from airwatch.ledger import LedgerDataset
 from airwatch.model_registry import RegisteredForecaster
 from airwatch.pipelines.inference.nodes import ModelRefusedError, issue_forecasts, join_forecasts
 from airwatch.pipelines.inference.params import InferenceParams
+from airwatch.scope import OtherScopeError, mark
 from builders import build_feature_params
 from builders_monitoring import build_area_sites, build_forecasts
 from builders_training import SITES, build_history, examples_of, features_of, forecaster, train, training_run
@@ -22,11 +23,11 @@ class Shelf:
 
     name = "airwatch-pm25"
 
-    def __init__(self, held):
-        self.held = held
+    def __init__(self, held, **tags):
+        self.held, self.tags = held, tags
 
     def load(self, wanted="champion"):
-        return RegisteredForecaster(self.held, "3") if self.held and wanted in ("champion", "3") else None
+        return RegisteredForecaster(self.held, "3", self.tags) if self.held and wanted in ("champion", "3") else None
 
 
 def issue(history=HISTORY, sites=None, model=None, params=PARAMS, pollutant="pm25", **run):
@@ -143,6 +144,34 @@ def test_a_model_of_another_horizon_is_refused(horizon_days):
         issue(horizon_days=horizon_days)
 
 
+def test_a_model_of_other_air_is_refused():
+    with pytest.raises(
+        ModelRefusedError, match=r"version 3 was trained on aqs and this run is about sandbox-20\. Train"
+    ):
+        issue(model=Shelf(forecaster(), source="aqs"))
+
+
+def test_a_model_of_another_area_forecasts():
+    forecasts = issue(model=Shelf(forecaster(), source="sandbox-20", area="cbsa-31080"))
+    assert len(forecasts) == 9
+
+
+def test_features_of_another_run_are_refused():
+    run = training_run()
+    features = mark(features_of(HISTORY, run), training_run(seed=21))
+    with pytest.raises(OtherScopeError, match="source=sandbox-21"):
+        issue_forecasts(
+            features,
+            HISTORY,
+            build_area_sites(*SITES),
+            Shelf(forecaster()),
+            "pm25",
+            run,
+            PARAMS,
+            build_feature_params(),
+        )
+
+
 def test_a_version_that_does_not_exist_is_refused():
     with pytest.raises(ModelRefusedError, match="airwatch-pm25 has no version 99"):
         issue(model_version="99")
@@ -228,6 +257,13 @@ def test_join_forecasts_leaves_out_what_another_run_left_behind():
     assert joined[["pollutant", "origin_date"]].drop_duplicates().to_numpy().tolist() == [
         ["pm25", pd.Timestamp("2023-12-31")]
     ]
+
+
+def test_join_forecasts_leaves_out_what_a_run_of_another_area_left_behind():
+    run = training_run(pollutants=("pm25", "ozone"))
+    elsewhere = mark(latest(pollutant="ozone"), training_run(area={"cbsa": "41740"}, pollutants=("pm25", "ozone")))
+    joined, _ = join(pm25=mark(latest(), run), ozone=elsewhere, run=run)
+    assert set(joined["pollutant"]) == {"pm25"}
 
 
 def test_join_forecasts_of_other_origins_alone_issues_nothing():

@@ -1,29 +1,102 @@
+import numpy as np
 import pandas as pd
 import pytest
 
 from airwatch import schemas
+from airwatch.features.table import build_features
 from airwatch.pipelines.monitoring.maturity import gather_matured
-from builders import build_days, build_feature_params, build_run
-from builders_monitoring import build_backtest, build_forecasts, build_monitoring_params, origins
+from airwatch.scope import mark
+from builders import SITE, build_days, build_feature_params, build_run, build_sites
+from builders_monitoring import (
+    build_backtest,
+    build_feature_rows,
+    build_forecasts,
+    build_monitoring_params,
+    origins,
+)
 
 DAYS = build_days(count=365, start="2023-01-01")  # the value of 2023-12-02 is 336
 
 
-def gather(ledger=None, forecasts=None, backtest=None, days=DAYS, params=None, **run):
+def gather(ledger=None, forecasts=None, backtest=None, days=DAYS, features=None, params=None, **run):
     return gather_matured(
         forecast_ledger=ledger or {},
         forecasts=schemas.empty("Forecasts") if forecasts is None else forecasts,
         backtest_forecasts=schemas.empty("BacktestForecasts") if backtest is None else backtest,
         daily_observations=days,
+        features=build_feature_rows() if features is None else features,
         run=build_run(**run),
         params=params or build_monitoring_params(),
-        policy=build_feature_params(),
     )
 
 
-def test_gather_matured_puts_the_observation_and_the_origin_s_value_beside_an_issued_forecast():
-    [row] = gather({"sandbox-20/2023-12-01/0000": build_forecasts()}).to_dict("records")
-    assert (row["kind"], row["observed"], row["persistence"]) == ("issued", 336.0, 335.0)
+def gather_of(kind, made, **given):
+    """Forecasts that were issued, or those of a run of past origins."""
+    if kind == "issued":
+        return gather({"sandbox-20/2023-12-01/0000": made}, **given)
+    return gather(forecasts=made, origins="2023-11-01/2023-12-30", **given)
+
+
+issued_or_hindcast = pytest.mark.parametrize("kind", ["issued", "hindcast"])
+
+
+@issued_or_hindcast
+def test_gather_matured_puts_the_observation_and_the_origin_s_value_beside_a_forecast(kind):
+    [row] = gather_of(kind, build_forecasts()).to_dict("records")
+    assert (row["kind"], row["observed"], row["persistence"]) == (kind, 336.0, 8.0)
+
+
+@issued_or_hindcast
+def test_gather_matured_takes_the_climatology_of_each_lead_s_own_day(kind):
+    found = gather_of(kind, build_forecasts(leads=(3, 1, 7)))
+    assert found.set_index("lead_days")["climatology"].to_dict() == {1: 21.0, 3: 23.0, 7: 27.0}
+
+
+@issued_or_hindcast
+def test_gather_matured_knows_no_persistence_from_an_origin_that_was_not_observed(kind):
+    # 2023-12-01 is day 334, counted from 0; the days around it were observed.
+    days = build_days(count=365, missing=[334])
+    sites = build_sites(_06_037_1103=(34.07, -118.23))
+    features = build_features(days, sites, build_run(), build_feature_params().features)
+    found = gather_of(kind, build_forecasts(["2023-11-30", "2023-12-01"], leads=(2,)), days=days, features=features)
+    np.testing.assert_array_equal(found["persistence"], [334.0, np.nan])
+    # Eleven months have no climatology of their own: the mean of the last 90 days, 89 of them observed: 246 ... 334.
+    assert found["climatology"].iloc[1] == 290.0
+
+
+@issued_or_hindcast
+def test_gather_matured_knows_no_climatology_of_a_lead_beyond_the_feature_table(kind):
+    found = gather_of(kind, build_forecasts(leads=(3, 4)), features=build_feature_rows(horizon=3))
+    np.testing.assert_array_equal(found[["persistence", "climatology"]], [[8.0, 23.0], [8.0, np.nan]])
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        build_feature_rows(["2023-11-30", "2023-12-02"]),
+        build_feature_rows(site_id="06-037-4008"),
+        build_feature_rows(pollutant="ozone"),
+        schemas.empty("Features"),
+    ],
+)
+def test_gather_matured_has_no_references_of_another_origin_site_or_pollutant(features):
+    found = gather_of("issued", build_forecasts(), features=features)
+    assert found[["persistence", "climatology"]].isna().to_numpy().tolist() == [[True, True]]
+
+
+def test_gather_matured_gives_each_site_and_pollutant_its_own_references():
+    own = [(SITE, "pm25", 1.0), ("06-037-4008", "pm25", 2.0), (SITE, "ozone", 0.03), ("06-037-4008", "ozone", 0.04)]
+    features, made, days = (
+        pd.concat(tables, ignore_index=True)
+        for tables in (
+            [build_feature_rows(site_id=site, pollutant=name, value_lag_00=value) for site, name, value in own],
+            [build_forecasts(site_id=site, pollutant=name) for site, name, _ in own[::-1]],
+            [build_days(count=365, site=site, pollutant=name) for site, name, _ in own],
+        )
+    )
+    found = gather_of("issued", made, days=days, features=features, pollutants=("pm25", "ozone"))
+    found = found.set_index(["site_id", "pollutant"])["persistence"]
+    assert found.to_dict() == {(site, name): value for site, name, value in own}
 
 
 def test_gather_matured_reads_a_partition_that_is_a_callable():
@@ -58,6 +131,15 @@ def test_gather_matured_takes_the_run_s_own_forecasts_when_they_are_hindcasts():
 
 def test_gather_matured_does_not_call_the_newest_forecasts_hindcasts():
     assert gather(forecasts=build_forecasts()).empty
+
+
+@pytest.mark.parametrize("made_for", [{"seed": 21}, {"area": {"site": "99-001-0001"}}])
+@pytest.mark.parametrize("table", ["forecasts", "backtest"])
+def test_gather_matured_ignores_a_table_of_another_scope(table, made_for):
+    tables = {"forecasts": build_forecasts(), "backtest": build_backtest(["2023-12-01"])}
+    given, run = tables[table], {"origins": "2023-12-01"}
+    assert len(gather(**{table: mark(given, build_run(**run))}, **run)) == 1
+    assert gather(**{table: mark(given, build_run(**made_for))}, **run).empty
 
 
 def test_gather_matured_counts_an_issued_forecast_before_a_hindcast_of_the_same_day():

@@ -1,11 +1,16 @@
-import pandas as pd
 import pytest
 import yaml
 
 from airwatch import schemas
 from airwatch.pipelines.monitoring import create_pipeline
-from builders import PARAMETERS, build_days, build_feature_params, build_run
-from builders_monitoring import build_area_sites, build_backtest, build_monitoring_params, origins
+from builders import PARAMETERS, build_days, build_run
+from builders_monitoring import (
+    build_area_sites,
+    build_backtest,
+    build_feature_rows,
+    build_monitoring_params,
+    origins,
+)
 
 
 def run_pipeline(**tables):
@@ -17,7 +22,6 @@ def run_pipeline(**tables):
         "forecast_ledger": {},
         "params:run": build_run(pollutants=("pm25", "ozone")),
         "params:monitoring": build_monitoring_params(),
-        "params:feature_engineering": build_feature_params(),
     }
     for node in create_pipeline().nodes:
         data |= node.run({name: data[name] for name in node.inputs})
@@ -46,7 +50,7 @@ def test_one_site_of_one_pollutant_makes_every_table(table):
         daily_observations=build_days(365),
         sites=build_area_sites(),
         backtest_forecasts=build_backtest(origins(60)),
-        features=pd.DataFrame({"site_id": [], "pollutant": [], "origin_date": pd.to_datetime([])}),
+        features=build_feature_rows(origins(60)),
     )
     schema = getattr(schemas, "".join(word.capitalize() for word in table.split("_")))
     assert len(schema.validate(data[table]))

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
@@ -35,6 +36,7 @@ def examples_over(days, horizon=2, start="2023-01-01"):
         "pm25",
         pd.DataFrame({"site_id": SITE, "pollutant": "pm25", "origin_date": origins}),
         np.ones((days, horizon)),
+        np.ones(days, dtype=bool),
     )
 
 
@@ -224,11 +226,8 @@ def test_what_was_observed_earlier_does_change_the_forecasts(two_folds):
 
 def test_a_leak_of_the_future_into_the_features_shows_in_the_scores():
     honest = small_examples()
-    leaking = Examples(
-        "pm25",
-        honest.features.assign(value_tomorrow=honest.targets[:, 0].astype("float32")),
-        honest.targets,
-    )
+    tomorrow = honest.targets[:, 0].astype("float32")
+    leaking = replace(honest, features=honest.features.assign(value_tomorrow=tomorrow))
     params = build_training_params(("climatology", "ridge"))
     windows = plan_windows(honest, params.backtest)
     errors = []
@@ -254,8 +253,11 @@ def test_residuals_are_those_of_both_windows_in_the_transformed_unit():
 def test_a_candidate_with_too_few_days_to_learn_from_is_left_out_and_the_others_go_on():
     # A filter that samples every third day never has three coming days in a row, which the forest needs.
     third_days = HISTORY[(HISTORY["date_local"] - pd.Timestamp("2022-07-01")).dt.days % 3 == 0]
-    forecasts = run_backtest(third_days, ("climatology", "persistence", "random_forest"))
-    assert set(forecasts["candidate"]) == {"climatology", "persistence"}
+    params = build_training_params(("climatology", "persistence", "random_forest"))
+    examples = examples_of(third_days)
+    judged = replace(examples, issuable=np.ones(len(examples), dtype=bool))
+    forecasts, residuals = backtest(judged, plan_windows(judged, params.backtest), params, seed=20)
+    assert set(forecasts["candidate"]) == set(residuals) == {"climatology", "persistence"}
 
 
 def silent(last, first="2023-08-25"):

@@ -16,12 +16,13 @@ from airwatch.pipelines.training.nodes import (
     score_candidates,
 )
 from airwatch.scores import QUANTILES
-from builders import build_days
-from builders_monitoring import build_backtest, origins
+from builders import build_days, build_feature_params
+from builders_monitoring import build_area_sites, build_backtest, origins
 from builders_training import (
     SITES,
     build_history,
     build_training_params,
+    collect,
     examples_of,
     features_of,
     small_backtest,
@@ -38,21 +39,39 @@ SHORT = build_history(days=100, sites=SITES[:1])
 def test_collect_examples_leaves_out_what_the_run_leaves_out():
     history = build_history(days=40)
     features = features_of(history, RUN)
-    examples = collect_examples(features, history, "pm25", training_run(pollutants=("ozone",)))
+    examples = collect(features, history, "pm25", training_run(pollutants=("ozone",)))
     assert (len(examples), examples.targets.shape) == (0, (0, 3))
 
 
 def test_collect_examples_of_a_pollutant_that_nobody_observed_is_empty():
-    examples = collect_examples(features_of(SHORT, RUN), SHORT, "ozone", training_run(pollutants=("pm25", "ozone")))
+    examples = collect(features_of(SHORT, RUN), SHORT, "ozone", training_run(pollutants=("pm25", "ozone")))
     assert (len(examples), examples.pollutant) == (0, "ozone")
 
 
 def test_collect_examples_has_the_run_s_leads_and_ends_with_as_of():
     run = training_run(as_of="2022-07-31", horizon_days=5)
-    examples = collect_examples(features_of(SHORT, run), SHORT, "pm25", run)
+    examples = collect(features_of(SHORT, run), SHORT, "pm25", run)
     # July 2022 has 31 origins, the last of them without any target.
     assert examples.targets.shape == (31, 5)
     assert np.isfinite(examples.targets).sum(axis=0).tolist() == [30, 29, 28, 27, 26]
+
+
+def test_collect_examples_judges_only_what_would_be_issued_and_learns_from_all():
+    # One site in the area, one beside it, and one of every third day, which is never forecastable.
+    third = build_history(sites=SITES[2:])
+    history = pd.concat([build_history(sites=SITES[:2]), third.iloc[::3]]).reset_index(drop=True)
+    sites = build_area_sites(*SITES, in_area=[True, False, True])
+    examples = collect_examples(features_of(history, RUN), history, sites, "pm25", RUN, build_feature_params())
+    late = examples.features["origin_date"] >= pd.Timestamp("2023-03-01")
+    judged = examples.features[late & examples.issuable]["site_id"]
+    assert set(judged) == {SITES[0]}
+    assert set(examples.features["site_id"]) == set(SITES)
+
+
+def test_collect_examples_judges_no_origin_before_a_site_has_half_a_year_of_days():
+    examples = collect(features_of(SHORT, RUN), SHORT, "pm25", RUN)
+    # 100 days of observations: 180 are needed.
+    assert not examples.issuable.any()
 
 
 def test_backtest_candidates_gives_a_sorted_table_without_champion():
@@ -147,11 +166,12 @@ def test_fit_champion_keeps_the_fallback_s_own_residuals():
 
 def test_fit_champion_tells_the_registry_what_it_is():
     model = fit()
-    tags = {name: model.tags[name] for name in ("model_name", "as_of", "source", "training_window", "sites")}
+    tags = {name: model.tags[name] for name in ("model_name", "as_of", "source", "area", "training_window", "sites")}
     assert tags == {
         "model_name": "ridge",
         "as_of": "2023-12-31",
-        "source": "sandbox",
+        "source": "sandbox-20",
+        "area": "cbsa-99900",
         "training_window": "2022-07-01/2023-12-30",
         "sites": "2",
     }
@@ -238,25 +258,24 @@ EMPTY = {"ozone_forecasts": schemas.empty("BacktestForecasts"), "ozone_scores": 
 def test_join_backtests_marks_each_pollutant_s_champion_in_both_tables():
     pm25 = tables_of("pm25", "ridge", "ridge", "xgboost")
     ozone = tables_of("ozone", "xgboost", "ridge", "xgboost")
-    for table in join_backtests(**pm25, **ozone):
+    for table in join_backtests(RUN, **pm25, **ozone):
         champions = table.loc[table["champion"], ["pollutant", "candidate"]].drop_duplicates()
         assert champions.to_numpy().tolist() == [["ozone", "xgboost"], ["pm25", "ridge"]]
 
 
 def test_join_backtests_gives_tables_of_their_schemas():
-    forecasts, scores = join_backtests(**tables_of("pm25", "ridge", "xgboost", "ridge"), **EMPTY)
+    forecasts, scores = join_backtests(RUN, **tables_of("pm25", "ridge", "xgboost", "ridge"), **EMPTY)
     assert len(schemas.BacktestForecasts.validate(forecasts)) == 6
     assert len(schemas.BacktestScores.validate(scores)) == 2
 
 
 def test_join_backtests_of_nothing_is_two_empty_tables():
-    forecasts, scores = join_backtests(**EMPTY)
+    forecasts, scores = join_backtests(RUN, **EMPTY)
     assert_frame_equal(forecasts, schemas.empty("BacktestForecasts"))
     assert_frame_equal(scores, schemas.empty("BacktestScores"))
 
 
-def test_a_site_of_every_third_day_alone_is_judged_without_what_cannot_learn_from_it():
+def test_a_site_of_every_third_day_alone_gets_no_model_because_it_would_get_no_forecast():
     history = build_days(549, "2022-07-01", site=SITES[0], every=3, seed=3)
     forecasts, residuals = backtest_candidates(examples_of(history), RUN, PARAMS)
-    assert "random_forest" not in residuals
-    assert {"persistence", "climatology", "ridge"} <= set(forecasts["candidate"]) == set(residuals)
+    assert (len(forecasts), residuals) == (0, {})

@@ -4,7 +4,8 @@ import yaml
 from airwatch import schemas
 from airwatch.domain.pollutants import CRITERIA
 from airwatch.pipelines.training import create_pipeline
-from builders import PARAMETERS
+from builders import PARAMETERS, build_feature_params
+from builders_monitoring import build_area_sites
 from builders_training import SITES, build_history, build_training_params, features_of, training_run
 
 
@@ -15,7 +16,9 @@ def outputs():
     data = {
         "features": features_of(history, run),
         "daily_observations": history,
+        "sites": build_area_sites(*SITES[:2]),
         "params:run": run,
+        "params:feature_engineering": build_feature_params(),
         "params:training": build_training_params(("climatology", "ridge")),
         **{f"params:{name}.pollutant": name for name in CRITERIA},
     }
@@ -31,13 +34,15 @@ def test_every_node_is_named_by_its_function_in_the_namespace_of_its_pollutant()
     assert names == in_namespaces | {"join_backtests", "plot_skill_by_lead"}
 
 
-def test_a_namespace_reads_the_two_tables_and_its_own_parameter():
+def test_a_namespace_reads_the_three_tables_and_its_own_parameter():
     pipeline = create_pipeline().filter(node_namespaces=["pm25"])
     assert pipeline.inputs() == {
         "features",
         "daily_observations",
+        "sites",
         "params:run",
         "params:training",
+        "params:feature_engineering",
         "params:pm25.pollutant",
     }
 

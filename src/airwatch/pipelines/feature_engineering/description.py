@@ -44,15 +44,13 @@ def site_names(daily_summaries: pd.DataFrame) -> pd.DataFrame:
     return names.astype("str").fillna("")
 
 
-def in_area(sites: pd.DataFrame, area: Area | None) -> pd.Series:
+def in_area(sites: pd.DataFrame, area: Area) -> pd.Series:
     """Whether each site lies in the area: a CBSA by its code, a box by position, the others by site id.
 
     Args:
         sites: site_id, cbsa_code, latitude and longitude.
-        area: The run's area; None is everywhere.
+        area: The run's area.
     """
-    if area is None:
-        return pd.Series(True, index=sites.index)
     match area.kind:
         case "cbsa":
             return sites["cbsa_code"] == area.code

@@ -12,6 +12,7 @@ from airwatch.parameters import RunParams
 from airwatch.pipelines.feature_engineering import description, policy
 from airwatch.pipelines.feature_engineering.forecastability import forecastable
 from airwatch.pipelines.feature_engineering.params import FeatureEngineeringParams
+from airwatch.scope import mark, require_made_for
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +49,11 @@ def choose_daily_values(
         ``daily_observations``, sorted by (site_id, pollutant, date_local), values in AQS units, weather among
         them; ``dropped_summaries``: rows and site-days by pollutant and the first reason that spoke against a
         row. Every row of ``daily_summaries`` is in one of the two.
+
+    Raises:
+        OtherScopeError: The summaries are of another source or area.
     """
+    require_made_for(daily_summaries, "daily_summaries", "ingestion", run)
     summaries = policy.Summaries(daily_summaries)
     reasons = policy.judge(summaries, monitors, run, params.policy)
     observations = policy.observations(summaries, np.flatnonzero(reasons == policy.Reason.KEPT))
@@ -63,7 +68,7 @@ def choose_daily_values(
     for name in run.pollutants:
         if not (observations["pollutant"] == name).any():
             logger.warning("No usable observation of %s in this area and period: it gets no forecast.", name)
-    return observations, dropped
+    return mark(observations, run, whatever=("horizon_days",)), dropped
 
 
 def describe_sites(
@@ -107,6 +112,7 @@ def build_features(
     daily_observations: pd.DataFrame, sites: pd.DataFrame, run: RunParams, params: FeatureEngineeringParams
 ) -> pd.DataFrame:
     """Build the one feature table; ``airwatch.features.table.build_features`` has its contract."""
-    features = table.build_features(daily_observations, sites, run, params.features)
+    require_made_for(daily_observations, "daily_observations", "feature_engineering", run)
+    features = mark(table.build_features(daily_observations, sites, run, params.features), run)
     logger.info("Built %d feature rows of %d columns", len(features), features.shape[1] - 3)
     return features

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from airwatch import schemas
-from airwatch.features.reach import require_reach
 from airwatch.forecasting.forecaster import Forecaster
 from airwatch.ledger import read_parts
 from airwatch.model_registry import ModelShelf, RegisteredForecaster
@@ -17,6 +16,7 @@ from airwatch.parameters import RunParams
 from airwatch.pipelines.feature_engineering.forecastability import forecastable
 from airwatch.pipelines.feature_engineering.params import FeatureEngineeringParams
 from airwatch.pipelines.inference.params import InferenceParams
+from airwatch.scope import made_for, mark, require_reach
 
 logger = logging.getLogger(__name__)
 
@@ -43,16 +43,16 @@ def issue_forecasts(
         ``Forecasts``; empty where the run leaves the pollutant out, nothing was observed, or no model is registered.
 
     Raises:
-        StaleFeaturesError: The feature table ends before ``as_of``.
-        ModelRefusedError: The model was trained on days after an origin, or for another horizon, or the version that
-            was asked for does not exist.
+        OtherScopeError: The feature table ends before ``as_of``, or was built for another run.
+        ModelRefusedError: The model was trained on days after an origin, on air of another source or for another
+            horizon, or the version that was asked for does not exist.
     """
-    require_reach(features, run.as_of)
+    require_reach(features, run)
     rows = _rows_to_forecast(features, daily_observations, sites, pollutant, run, policy)
     if rows.empty:
         if pollutant in run.pollutants:
             logger.warning("Inference: no site of %s is forecastable as of %s", pollutant, run.origin_dates[-1].date())
-        return schemas.empty("Forecasts")
+        return mark(schemas.empty("Forecasts"), run)
     registered = model.load(run.model_version)
     if registered is None:
         if run.model_version != "champion":
@@ -60,9 +60,9 @@ def issue_forecasts(
                 f"{model.name} has no version {run.model_version}. Leave model_version out for the champion."
             )
         logger.warning("Inference: %s has no champion yet; kedro run --pipelines training makes one", model.name)
-        return schemas.empty("Forecasts")
+        return mark(schemas.empty("Forecasts"), run)
     _check(registered, model.name, rows, run)
-    return _as_table(rows, registered, params)
+    return mark(_as_table(rows, registered, params), run)
 
 
 def join_forecasts(
@@ -72,17 +72,18 @@ def join_forecasts(
 
     Args:
         issued: The parts of the ledger; they are never rewritten.
-        run: Forecasts of other origins, left by an earlier run of another namespace, are not taken.
+        run: What an earlier run left of another namespace is taken if it is about the same source, area, horizon and
+            origins.
         **tables: Forecasts by pollutant.
 
     Returns:
         ``Forecasts`` sorted by key, and the ledger's new partition by its name; none for hindcasts or a repetition.
     """
-    given = [table for name, table in tables.items() if len(table) and name in run.pollutants]
+    given = [t for name, t in tables.items() if len(t) and name in run.pollutants and made_for(t, run)]
     if not given:
         logger.warning("Inference: no forecast was issued")
-        return schemas.empty("Forecasts"), {}
-    joined = pd.concat(given, ignore_index=True)
+        return mark(schemas.empty("Forecasts"), run), {}
+    joined = mark(pd.concat(given, ignore_index=True), run)
     joined = joined[joined["origin_date"].isin(run.origin_dates)]
     joined = joined.sort_values(["site_id", "pollutant", "origin_date", "target_date"], ignore_index=True)
     logger.info(
@@ -122,6 +123,13 @@ def _rows_to_forecast(
 
 def _check(registered: RegisteredForecaster, name: str, rows: pd.DataFrame, run: RunParams) -> None:
     forecaster, which = registered.forecaster, f"{name} version {registered.version}"
+    if registered.tags.get("source", run.source_label) != run.source_label:
+        raise ModelRefusedError(
+            f"{which} was trained on {registered.tags['source']} and this run is about {run.source_label}. "
+            "Train on it: kedro run --pipelines training, or name another model_version."
+        )
+    if registered.tags.get("area", run.area.slug) != run.area.slug:
+        logger.warning("Inference: %s was trained on %s and forecasts %s", which, registered.tags["area"], run.area)
     early = forecaster.knows_beyond(rows["origin_date"])
     if early.any():
         first = rows["origin_date"][early].min().date()

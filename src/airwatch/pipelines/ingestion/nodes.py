@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import pandas as pd
@@ -14,7 +14,7 @@ from airwatch.archive import Archive, Reply
 from airwatch.domain.areas import Area
 from airwatch.domain.pollutants import parameter
 from airwatch.parameters import RunParams
-from airwatch.pipelines.ingestion.area import search_area
+from airwatch.pipelines.ingestion.area import open_monitors, search_area
 from airwatch.pipelines.ingestion.params import IngestionParams
 from airwatch.pipelines.ingestion.plan import METEOROLOGY, plan_questions
 from airwatch.services import EpaServices
@@ -31,24 +31,31 @@ def fetch_monitors(
 ) -> Iterator[dict[str, pd.DataFrame]]:
     """Ask for the area's monitors of the run's pollutants, unless that was asked within ``recheck_days``.
 
+    With a neighbourhood, the monitors of the box around them are asked for too, as a list of its own.
+
     Yields:
-        At most one reply, under its name in the archive. Its days run from ``first_year`` to ``as_of``.
+        At most two replies, under their names in the archive. Their days run from ``first_year`` to ``as_of``.
 
     Raises:
         NoDataError: EPA lists no monitor of any of the pollutants there. The reply is not kept: a mistyped code that
             is mended asks anew.
     """
     area = search_area(None, run)
-    where = monitors_folder(run, area)
-    wanted = Reply(where, "monitors", date(run.first_year, 1, 1), run.as_of, run.as_of, None)
-    if any(_covers(reply, wanted, params.recheck_days) for reply in index.replies() if reply.folder == where):
+    stored = index.replies()
+    known = newest_list(stored, area, run)
+    if known is None or not _is_fresh(known, run, params):
+        known, own = None, _list_monitors(services, area, run)
+        if own.empty:
+            raise _no_monitor(run)
+        yield {_list_of(area, run).name: own}
+    if run.neighbourhood_km == 0:
         return
-    codes = [parameter(name).aqs_code for name in run.pollutants]
-    with services.open(run) as client:
-        found = client.monitors(codes, area, wanted.first, wanted.last)
-    if found.empty:
-        raise _no_monitor(run)
-    yield {wanted.name: found}
+    # What was yielded is not in the index, which is the archive as the run found it.
+    own = open_monitors(index.read([known]) if known else own, run.as_of)
+    box = search_area(own.assign(in_area=True), run)
+    near = newest_list(stored, box, run)
+    if box != area and (near is None or not _is_fresh(near, run, params)):
+        yield {_list_of(box, run).name: _list_monitors(services, box, run)}
 
 
 def fetch_daily(
@@ -91,16 +98,33 @@ def monitors_folder(run: RunParams, area: Area) -> str:
     return f"{run.source_label}/monitors/{area.slug}/{'+'.join(sorted(run.pollutants))}"
 
 
+def newest_list(stored: Iterable[Reply], area: Area, run: RunParams) -> Reply | None:
+    """The list of the area's monitors that was fetched last, of those that reach back to ``first_year``."""
+    where, begin = monitors_folder(run, area), date(run.first_year, 1, 1)
+    lists = [reply for reply in stored if reply.folder == where and reply.first <= begin]
+    return max(lists, key=lambda reply: (reply.fetched_at, reply.last), default=None)
+
+
+def _list_of(area: Area, run: RunParams) -> Reply:
+    """The name under which a list of monitors is kept."""
+    return Reply(monitors_folder(run, area), "monitors", date(run.first_year, 1, 1), run.as_of, run.as_of, None)
+
+
+def _list_monitors(services: EpaServices, area: Area, run: RunParams) -> pd.DataFrame:
+    codes = [parameter(name).aqs_code for name in run.pollutants]
+    with services.open(run) as client:
+        return client.monitors(codes, area, date(run.first_year, 1, 1), run.as_of)
+
+
+def _is_fresh(listed: Reply, run: RunParams, params: IngestionParams) -> bool:
+    return (run.as_of - listed.fetched_at).days < params.recheck_days
+
+
 def _no_monitor(run: RunParams) -> NoDataError:
     return NoDataError(
         f"EPA lists no monitor of {', '.join(run.pollutants)} in {search_area(None, run)} "
         f"between {run.first_year} and {run.as_of}. Check the code of the area, or choose other years."
     )
-
-
-def _covers(stored: Reply, wanted: Reply, recheck_days: int) -> bool:
-    fresh = (wanted.fetched_at - stored.fetched_at).days < recheck_days
-    return stored.first <= wanted.first and fresh
 
 
 def _progress() -> Progress:

@@ -5,9 +5,11 @@ A slice is a group of parameters (a pollutant, or the weather), an area and a ca
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 from airwatch.archive import Reply
 from airwatch.domain.areas import Area
@@ -69,7 +71,9 @@ def plan_questions(
         params: How often to look again, and how large a reply may be.
 
     Returns:
-        Nothing for what is stored and was looked at within ``recheck_days``.
+        Nothing for what is stored and was looked at within ``recheck_days``. No question for days is expected to bring
+        more than ``max_slice_rows`` rows, unless a single day does. Revisions are asked for at once: how many there
+        are is not known, and seldom are they many.
     """
     by_folder: dict[str, list[Reply]] = {}
     for reply in stored:
@@ -78,9 +82,9 @@ def plan_questions(
     for year in range(run.first_year, run.as_of.year + 1):
         for group, codes in groups(run, params).items():
             where = folder(run, group, area, year)
+            rows_a_day = monitors.get(group, 0) * ROWS_PER_MONITOR_DAY
             for question in _of_slice(where, codes, year, by_folder.get(where, []), run.as_of, params):
-                rows = monitors.get(group, 0) * ROWS_PER_MONITOR_DAY * ((question.last - question.first).days + 1)
-                questions.extend(_split(question, rows, params.max_slice_rows))
+                questions.extend(_split(question, rows_a_day, params.max_slice_rows))
     return questions
 
 
@@ -101,7 +105,9 @@ def _of_slice(
     if asked_to < end:
         # AQS is months late: days asked for in vain are asked for again, from the newest that came.
         newest = max((reply.newest for reply in days if reply.newest), default=begin)
-        yield Question(where, codes, min(newest, asked_to), end)
+        # Those that this as_of (or a later one) has asked for are not: the run died between two spans.
+        just_asked = [r.last + timedelta(days=1) for r in days if r.fetched_at >= as_of and r.last <= asked_to]
+        yield Question(where, codes, max([min(newest, asked_to), *just_asked]), end)
 
 
 def _asked_without_gap(days: list[Reply], begin: date) -> date | None:
@@ -113,11 +119,11 @@ def _asked_without_gap(days: list[Reply], begin: date) -> date | None:
     return reached if reached >= begin else None
 
 
-def _split(question: Question, rows: int, most: int) -> list[Question]:
-    """By quarters of the year where one reply would hold too many rows (AQS refuses a million)."""
-    if rows <= most or question.changed_since is not None:
+def _split(question: Question, rows_a_day: int, most: int) -> list[Question]:
+    """In spans of nearly equal days, as few as hold at most ``most`` rows each, or one day (AQS refuses a million)."""
+    if question.changed_since is not None or rows_a_day == 0:
         return [question]
-    starts = [date(question.first.year, month, 1) for month in (1, 4, 7, 10)]
-    cuts = [question.first, *(day for day in starts if question.first < day <= question.last)]
-    ends = [*(day - timedelta(days=1) for day in cuts[1:]), question.last]
-    return [Question(question.folder, question.codes, first, last) for first, last in zip(cuts, ends, strict=True)]
+    days = (question.last - question.first).days + 1
+    spans = math.ceil(days / max(1, most // rows_a_day))
+    starts = [question.first + timedelta(days=days * number // spans) for number in range(spans + 1)]
+    return [replace(question, first=first, last=after - timedelta(days=1)) for first, after in pairwise(starts)]

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import logging
-from datetime import date
 
 import pandas as pd
 
 from airwatch import schemas
 from airwatch.archive import Archive
+from airwatch.domain.areas import Area
 from airwatch.domain.pollutants import POLLUTANTS, WEATHER, parameter
 from airwatch.parameters import RunParams
-from airwatch.pipelines.ingestion.area import search_area
-from airwatch.pipelines.ingestion.nodes import NoDataError, monitors_folder
+from airwatch.pipelines.ingestion.area import MONITOR, open_monitors, search_area
+from airwatch.pipelines.ingestion.nodes import NoDataError, newest_list
 from airwatch.pipelines.ingestion.params import IngestionParams
 from airwatch.pipelines.ingestion.plan import folder, groups
+from airwatch.sandbox.network import STATES
 
 logger = logging.getLogger(__name__)
 
 NAMES = {parameter(name).aqs_code: name for name in (*POLLUTANTS, *WEATHER)}
 KEY = [
-    "state_code",
-    "county_code",
-    "site_number",
-    "parameter_code",
-    "poc",
+    *MONITOR,
     "date_local",
     "sample_duration_code",
     "pollutant_standard",
@@ -38,7 +35,8 @@ def tidy_summaries(archive: Archive, monitors: pd.DataFrame, run: RunParams, par
 
     Returns:
         ``DailySummaries``, sorted by AQS's ten-part key, from ``first_year`` to ``as_of``. Of rows with one key
-        the one with the newest ``date_of_last_change`` stays, and of equal ones the one fetched last.
+        the one with the newest ``date_of_last_change`` stays, and of equal ones the one fetched last. ``source`` is
+        ``sandbox`` in the simulated states, whoever was asked.
 
     Raises:
         NoDataError: None of the run's pollutants has a row in those years.
@@ -58,7 +56,9 @@ def tidy_summaries(archive: Archive, monitors: pd.DataFrame, run: RunParams, par
     rows = rows.sort_values([*KEY, "date_of_last_change", "fetched_at"], kind="stable", na_position="first")
     rows = rows.drop_duplicates(KEY, keep="last")
     rows = rows.assign(
-        site_id=_site_ids(rows), pollutant=rows["parameter_code"].map(NAMES).astype("string"), source=run.source
+        site_id=_site_ids(rows),
+        pollutant=rows["parameter_code"].map(NAMES).astype("string"),
+        source=_sources(rows, run),
     )
     tidy = rows[list(schemas.empty("DailySummaries").columns)].reset_index(drop=True)
     logger.info("Ingestion: %d daily summaries at %d sites", len(tidy), tidy["site_id"].nunique())
@@ -66,20 +66,20 @@ def tidy_summaries(archive: Archive, monitors: pd.DataFrame, run: RunParams, par
 
 
 def tidy_monitors(archive: Archive, run: RunParams) -> pd.DataFrame:
-    """The area's monitors as last listed for the years of the run.
+    """The monitors of the area and its neighbourhood as last listed for the years of the run.
 
     Returns:
-        ``Monitors`` that were open by ``as_of``, keyed by site, pollutant and POC; empty where EPA lists none.
+        ``Monitors`` that were open by ``as_of``, keyed by site, pollutant and POC; ``in_area`` tells the area's own
+        from the neighbours. Empty where EPA lists none of the area.
     """
-    where = monitors_folder(run, search_area(None, run))
-    begin = date(run.first_year, 1, 1)
-    stored = [reply for reply in archive.replies() if reply.folder == where and reply.first <= begin]
-    newest = max(stored, key=lambda reply: (reply.fetched_at, reply.last), default=None)
-    rows = archive.read([newest]) if newest else pd.DataFrame()
+    area = search_area(None, run)
+    rows = _listed(archive, area, run).assign(in_area=True)
     if rows.empty:
         return schemas.empty("Monitors")
-    if "open_date" in rows:  # the list may be of a later run
-        rows = rows[~(rows["open_date"] > pd.Timestamp(run.as_of))]
+    box = search_area(rows, run)
+    near = _listed(archive, box, run).assign(in_area=False)
+    if box != area and len(near):
+        rows = pd.concat([rows, near], ignore_index=True).drop_duplicates(MONITOR, keep="first")
     primary = rows["naaqs_primary_monitor"] if "naaqs_primary_monitor" in rows else pd.Series("", index=rows.index)
     tidy = rows.assign(
         site_id=_site_ids(rows),
@@ -87,8 +87,18 @@ def tidy_monitors(archive: Archive, run: RunParams) -> pd.DataFrame:
         naaqs_primary=primary.astype("string").str.upper().str.startswith("Y").fillna(False).astype(bool),
         name=rows.get("local_site_name", pd.Series("", index=rows.index)).astype("string").fillna(""),
     )
-    tidy = tidy[list(schemas.empty("Monitors").columns)].drop_duplicates(["site_id", "pollutant", "poc"], keep="last")
+    tidy = tidy[list(schemas.empty("Monitors").columns)]
     return tidy.sort_values(["site_id", "pollutant", "poc"], ignore_index=True)
+
+
+def _listed(archive: Archive, area: Area, run: RunParams) -> pd.DataFrame:
+    newest = newest_list(archive.replies(), area, run)
+    return open_monitors(archive.read([newest] if newest else []), run.as_of)
+
+
+def _sources(rows: pd.DataFrame, run: RunParams) -> pd.Series[str]:
+    """The run's source, but the simulated states are the sandbox's, wherever its server stood in for EPA."""
+    return pd.Series(run.source, index=rows.index, dtype="str").mask(rows["state_code"].isin(list(STATES)), "sandbox")
 
 
 def _site_ids(rows: pd.DataFrame) -> pd.Series[str]:

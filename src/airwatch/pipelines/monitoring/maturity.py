@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 
+import numpy as np
 import pandas as pd
 
 from airwatch import schemas
+from airwatch.forecasting.design import climatology_of_targets, column
 from airwatch.parameters import RunParams
-from airwatch.pipelines.feature_engineering.params import FeatureEngineeringParams
 from airwatch.pipelines.monitoring.params import MonitoringParams
-from airwatch.pipelines.monitoring.references import add_references
+from airwatch.scope import made_for
 from airwatch.scores import BRIER_AQI, QUANTILES, REFERENCES
 
 logger = logging.getLogger(__name__)
@@ -19,6 +20,7 @@ logger = logging.getLogger(__name__)
 Ledger = Mapping[str, Callable[[], pd.DataFrame] | pd.DataFrame]
 
 KEY = ["site_id", "pollutant", "origin_date", "target_date"]
+ORIGIN = ["site_id", "pollutant", "origin_date"]
 ISSUE = ["issued_at", "site_id", "pollutant", "target_date"]
 COLUMNS = [*KEY, "lead_days", "mean", *QUANTILES, *(f"p_aqi_above_{aqi}" for aqi in BRIER_AQI), "model_name"]
 
@@ -28,15 +30,15 @@ def gather_matured(
     forecasts: pd.DataFrame,
     backtest_forecasts: pd.DataFrame,
     daily_observations: pd.DataFrame,
+    features: pd.DataFrame,
     run: RunParams,
     params: MonitoringParams,
-    policy: FeatureEngineeringParams,
 ) -> pd.DataFrame:
     """Find the forecasts whose target day was observed by ``as_of``, each beside what was observed.
 
     A forecast that was issued counts before a hindcast of the same day. For a pollutant of which neither has
     matured, the last ``hindcast_origins`` origins of the champion's backtest stand in: models that had not
-    seen those days made them too.
+    seen those days made them too. Forecasts and a backtest that were made for a run of another scope count as none.
 
     Args:
         forecast_ledger: Every forecast ever issued, by partition (``source/origin/number``); may be empty.
@@ -45,9 +47,10 @@ def gather_matured(
         backtest_forecasts: What training learned from rolling origins, with ``champion`` (bool),
             ``persistence`` and ``climatology``.
         daily_observations: One value for each site, pollutant and day, in the AQS unit.
-        run: ``as_of``, ``origins`` and pollutants.
+        features: The feature table. Persistence is the value at the origin (``value_lag_00``), climatology that of the
+            lead's day (``value_climatology_NN``), as in the backtest; NaN where the table has no such row or column.
+        run: ``as_of``, ``origins``, pollutants and scope.
         params: ``hindcast_origins``.
-        policy: Persistence and climatology are taken as the feature table takes them.
 
     Returns:
         ``MaturedForecasts``: forecasts with ``observed``, ``persistence``, ``climatology`` in the AQS unit
@@ -56,15 +59,24 @@ def gather_matured(
     observations = daily_observations[daily_observations["date_local"] <= pd.Timestamp(run.as_of)]
     made = [_issued(forecast_ledger, run)]
     if run.is_hindcast:
-        made.append(forecasts[COLUMNS].assign(kind="hindcast"))
-    fresh = _observed(_together(made), observations, run)
-    fresh = add_references(fresh.drop_duplicates(KEY, keep="first"), observations, policy.features)
+        made.append(_of_scope(forecasts, "forecasts", run)[COLUMNS].assign(kind="hindcast"))
+    fresh = _observed(_together(made), observations, run).drop_duplicates(KEY, keep="first")
+    fresh = _beside_references(fresh, features)
     waiting = [name for name in run.pollutants if name not in set(fresh["pollutant"])]
-    past = _observed(_backtested(backtest_forecasts, waiting), observations, run)
+    backtest = _of_scope(backtest_forecasts, "backtest_forecasts", run)
+    past = _observed(_backtested(backtest, waiting), observations, run)
     matured = _together([fresh, _newest_origins(past, params.hindcast_origins)])
     counts = (matured["pollutant"] + " " + matured["kind"]).value_counts()
     logger.info("Matured: %s", ", ".join(f"{n} {what}" for what, n in counts.items()) or "nothing yet")
     return matured.sort_values(KEY, ignore_index=True)
+
+
+def _of_scope(table: pd.DataFrame, name: str, run: RunParams) -> pd.DataFrame:
+    """The table if it was made for a run of this scope, else none of its rows."""
+    if made_for(table, run):
+        return table
+    logger.warning("Monitoring: %s were made for another run and are left out", name)
+    return table.iloc[:0]
 
 
 def _issued(ledger: Ledger, run: RunParams) -> pd.DataFrame:
@@ -95,6 +107,20 @@ def _observed(rows: pd.DataFrame, observations: pd.DataFrame, run: RunParams) ->
     truth = truth.rename(columns={"date_local": "target_date", "value": "observed"}).dropna()
     due = rows[rows["pollutant"].isin(run.pollutants)]
     return due.merge(truth, on=["site_id", "pollutant", "target_date"], how="inner")
+
+
+def _beside_references(rows: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
+    """The rows, in their order, with what the feature table held at their origins as persistence and climatology."""
+    horizon = int(rows["lead_days"].max()) if len(rows) else 1
+    wanted = ["value_lag_00", *(f"value_climatology_{lead:02d}" for lead in range(1, horizon + 1))]
+    near = features["origin_date"].isin(rows["origin_date"].unique())
+    known = features[[*ORIGIN, *features.columns.intersection(wanted)]][near]
+    at_origin = rows[ORIGIN].merge(known, on=ORIGIN, how="left", validate="many_to_one")
+    climatology = climatology_of_targets(at_origin, horizon)
+    lead = rows["lead_days"].to_numpy()
+    return rows.assign(
+        persistence=column(at_origin, "value_lag_00"), climatology=climatology[np.arange(len(rows)), lead - 1]
+    )
 
 
 def _newest_origins(rows: pd.DataFrame, count: int) -> pd.DataFrame:

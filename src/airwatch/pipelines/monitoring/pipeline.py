@@ -23,7 +23,7 @@ def create_pipeline() -> Pipeline:
                     "forecasts": "forecasts",
                     "backtest_forecasts": "backtest_forecasts",
                     "daily_observations": "daily_observations",
-                    "policy": "params:feature_engineering",
+                    "features": "features",
                     **settled,
                 },
                 outputs="matured_forecasts",

@@ -38,8 +38,8 @@ class Window:
     last: np.datetime64
 
     def holds(self, examples: Examples) -> NDArray[np.bool_]:
-        """Which examples have their origin in the window."""
-        return (examples.origins >= self.first) & (examples.origins <= self.last)
+        """Which examples have their origin in the window and would be issued."""
+        return (examples.origins >= self.first) & (examples.origins <= self.last) & examples.issuable
 
 
 @dataclass

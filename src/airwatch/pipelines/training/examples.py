@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -20,11 +20,14 @@ class Examples:
         features: Rows of the feature table, sorted by site and origin [n].
         targets: Observed value 1 to H days after each origin, AQS unit [n, H]; NaN where there is none, or where the
             day lies after ``as_of``.
+        issuable: Whether a forecast would be issued from that origin: the site lies in the area and is forecastable
+            [n]. All examples teach; only these are judged.
     """
 
     pollutant: str
     features: pd.DataFrame
     targets: NDArray[np.float64]
+    issuable: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.features)
@@ -41,7 +44,7 @@ class Examples:
 
     def where(self, chosen: NDArray[np.bool_]) -> Examples:
         """The examples of a mask [n]."""
-        return Examples(self.pollutant, self.features[chosen], self.targets[chosen])
+        return Examples(self.pollutant, self.features[chosen], self.targets[chosen], self.issuable[chosen])
 
 
 def pair_examples(
@@ -60,7 +63,7 @@ def pair_examples(
     known = observations[(observations["pollutant"] == pollutant) & (observations["date_local"] <= as_of)]
     sites = pd.Index(sorted(set(rows["site_id"]) | set(known["site_id"])))
     if rows.empty or known.empty:
-        return Examples(pollutant, rows.iloc[:0], np.empty((0, horizon_days)))
+        return no_examples(pollutant, features, horizon_days)
     first = min(rows["origin_date"].min(), known["date_local"].min())
     days = (as_of - first).days + 1
     # One more row and column of NaN on the grid takes what lies beyond it.
@@ -69,4 +72,23 @@ def pair_examples(
     site = sites.get_indexer(rows["site_id"])
     day = (rows["origin_date"] - first).dt.days.to_numpy()
     targets = np.column_stack([grid[site, day + lead] for lead in range(1, horizon_days + 1)])
-    return Examples(pollutant, rows, targets)
+    return Examples(pollutant, rows, targets, np.ones(len(rows), dtype=bool))
+
+
+def no_examples(pollutant: str, features: pd.DataFrame, horizon_days: int) -> Examples:
+    """No examples of a pollutant, with the columns of the feature table."""
+    return Examples(pollutant, features.iloc[:0], np.empty((0, horizon_days)), np.zeros(0, dtype=bool))
+
+
+def judge_issuable(examples: Examples, judged: pd.DataFrame, in_area: pd.Index) -> Examples:
+    """The examples with ``issuable`` as inference would decide it.
+
+    Args:
+        examples: Of one pollutant.
+        judged: ``forecastable`` of the origins that matter: site_id, origin_date, forecastable. An origin that is not
+            in it is not issuable.
+        in_area: Site ids of the area.
+    """
+    issued = judged[judged["forecastable"] & judged["site_id"].isin(in_area)]
+    keys = pd.MultiIndex.from_frame(examples.features[["site_id", "origin_date"]])
+    return replace(examples, issuable=keys.isin(pd.MultiIndex.from_frame(issued[["site_id", "origin_date"]])))

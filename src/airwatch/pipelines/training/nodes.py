@@ -13,15 +13,17 @@ import pandas as pd
 
 import airwatch
 from airwatch import schemas
-from airwatch.features.reach import require_reach
 from airwatch.forecasting.candidates import build_candidate
 from airwatch.forecasting.forecaster import TrainingSet, fit_forecaster
 from airwatch.forecasting.transforms import transform
 from airwatch.model_registry import REQUIREMENTS, TrainedModel
 from airwatch.parameters import RunParams
+from airwatch.pipelines.feature_engineering.forecastability import forecastable
+from airwatch.pipelines.feature_engineering.params import FeatureEngineeringParams
 from airwatch.pipelines.training.backtest import CLIMATOLOGY, Residuals, backtest, plan_windows
-from airwatch.pipelines.training.examples import Examples, pair_examples
+from airwatch.pipelines.training.examples import Examples, judge_issuable, no_examples, pair_examples
 from airwatch.pipelines.training.params import TrainingParams
+from airwatch.scope import made_for, mark, require_reach
 from airwatch.scores import score_table
 
 logger = logging.getLogger(__name__)
@@ -31,17 +33,31 @@ BASELINES = ("persistence", "climatology")
 
 
 def collect_examples(
-    features: pd.DataFrame, daily_observations: pd.DataFrame, pollutant: str, run: RunParams
+    features: pd.DataFrame,
+    daily_observations: pd.DataFrame,
+    sites: pd.DataFrame,
+    pollutant: str,
+    run: RunParams,
+    policy: FeatureEngineeringParams,
 ) -> Examples:
-    """The examples of one pollutant up to ``as_of``; none where the run leaves it out or nothing was observed."""
+    """The examples of one pollutant up to ``as_of``; none where the run leaves it out or nothing was observed.
+
+    Raises:
+        OtherScopeError: The features end before ``as_of``, or were built for another run.
+    """
     if pollutant not in run.pollutants:
         logger.debug("Training: %s is not among the run's pollutants", pollutant)
-        return Examples(pollutant, features.iloc[:0], np.empty((0, run.horizon_days)))
-    require_reach(features, run.as_of)
+        return no_examples(pollutant, features, run.horizon_days)
+    require_reach(features, run)
     examples = pair_examples(features, daily_observations, pollutant, pd.Timestamp(run.as_of), run.horizon_days)
     if not len(examples):
         logger.warning("Training: no observation of %s by %s; it gets no model", pollutant, run.as_of)
-    return examples
+        return examples
+    of_pollutant = daily_observations[daily_observations["pollutant"] == pollutant]
+    origins = pd.DatetimeIndex(np.unique(examples.origins))
+    judged = forecastable(of_pollutant, origins, policy.forecastable)
+    in_area = sites[(sites["pollutant"] == pollutant) & sites["in_area"]]["site_id"]
+    return judge_issuable(examples, judged, pd.Index(in_area))
 
 
 def backtest_candidates(
@@ -57,10 +73,11 @@ def backtest_candidates(
     if forecasts.empty:
         if len(examples):
             logger.warning(
-                "Training: %s has too short a history to be judged on; it gets no model. Choose an earlier first_year.",
+                "Training: too few days of %s would be forecast to judge a model on; it gets none. Choose an earlier "
+                "first_year, or see reason_not in sites.",
                 examples.pollutant,
             )
-        return schemas.empty("BacktestForecasts"), {}
+        return mark(schemas.empty("BacktestForecasts"), run), {}
     forecasts = forecasts.assign(champion=False).sort_values(
         ["candidate", "site_id", "origin_date", "target_date"], ignore_index=True
     )
@@ -72,7 +89,7 @@ def backtest_candidates(
         forecasts["origin_date"].min().date(),
         forecasts["origin_date"].max().date(),
     )
-    return forecasts, residuals
+    return mark(forecasts, run), residuals
 
 
 def score_candidates(candidate_forecasts: pd.DataFrame, pollutant: str, run: RunParams) -> pd.DataFrame:
@@ -81,7 +98,7 @@ def score_candidates(candidate_forecasts: pd.DataFrame, pollutant: str, run: Run
     The CRPS is averaged over the leads. The baselines are candidates: where one of them wins, it is the champion.
     """
     if candidate_forecasts.empty:
-        return schemas.empty("BacktestScores")
+        return mark(schemas.empty("BacktestScores"), run)
     scores = score_table(candidate_forecasts, by=["pollutant", "candidate", "lead_days"], seed=run.seed)
     mean_crps = scores.groupby("candidate")["crps"].mean()
     champion = mean_crps.idxmin()
@@ -93,7 +110,7 @@ def score_candidates(candidate_forecasts: pd.DataFrame, pollutant: str, run: Run
     )
     if champion in BASELINES:
         logger.warning("Training: no model of %s beats the baselines; %s forecasts it", pollutant, champion)
-    return scores.assign(champion=scores["candidate"] == champion)
+    return mark(scores.assign(champion=scores["candidate"] == champion), run)
 
 
 def fit_champion(
@@ -132,7 +149,8 @@ def fit_champion(
         tags={
             "model_name": name,
             "as_of": str(run.as_of),
-            "source": run.source,
+            "source": run.source_label,
+            "area": run.area.slug,
             "training_window": "/".join(str(day.date()) for day in forecaster.training_window),
             "sites": str(observed.features["site_id"].nunique()),
             "data_hash": data,
@@ -142,16 +160,18 @@ def fit_champion(
     )
 
 
-def join_backtests(**tables: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def join_backtests(run: RunParams, **tables: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """All pollutants' backtests as one table of forecasts and one of scores, champions marked in both.
 
     Args:
+        run: What an earlier run of another area, source or horizon left of another namespace is not taken.
         **tables: ``<pollutant>_forecasts`` and ``<pollutant>_scores``.
     """
-    scores = [table for name, table in tables.items() if name.endswith("_scores") and len(table)]
-    forecasts = [table for name, table in tables.items() if name.endswith("_forecasts") and len(table)]
-    if not scores:
-        return schemas.empty("BacktestForecasts"), schemas.empty("BacktestScores")
+    ours = {name: table for name, table in tables.items() if len(table) and made_for(table, run)}
+    scores = [table for name, table in ours.items() if name.endswith("_scores")]
+    forecasts = [table for name, table in ours.items() if name.endswith("_forecasts")]
+    if not scores or not forecasts:
+        return mark(schemas.empty("BacktestForecasts"), run), mark(schemas.empty("BacktestScores"), run)
     all_scores = pd.concat(scores, ignore_index=True)
     champions = all_scores.loc[all_scores["champion"], ["pollutant", "candidate"]].drop_duplicates()
     all_forecasts = pd.concat(forecasts, ignore_index=True).drop(columns="champion")
@@ -159,25 +179,27 @@ def join_backtests(**tables: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     marked["champion"] = marked["champion"].notna()
     key = ["pollutant", "candidate", "site_id", "origin_date", "target_date"]
     return (
-        marked.sort_values(key, ignore_index=True),
-        all_scores.sort_values(["pollutant", "candidate", "lead_days"], ignore_index=True),
+        mark(marked.sort_values(key, ignore_index=True), run),
+        mark(all_scores.sort_values(["pollutant", "candidate", "lead_days"], ignore_index=True), run),
     )
 
 
 def data_hash(examples: Examples) -> str:
-    """A hash of features and targets, to the bit."""
+    """A hash of features, targets and what of them is judged, to the bit."""
     digest = hashlib.sha256()
     digest.update(",".join(examples.features.columns).encode())
     digest.update(pd.util.hash_pandas_object(examples.features, index=False).to_numpy().tobytes())
     digest.update(np.ascontiguousarray(examples.targets).tobytes())
+    digest.update(examples.issuable.tobytes())
     return digest.hexdigest()[:16]
 
 
 @cache
 def code_hash() -> str:
-    """A hash of the code that makes a model of its data: the candidates and this pipeline."""
+    """A hash of the code that makes a model of its data: the candidates, this pipeline, and the scores that choose."""
     package = Path(airwatch.__file__).parent
-    sources = [path for folder in ("forecasting", "pipelines/training") for path in (package / folder).rglob("*.py")]
+    folders = ("domain", "forecasting", "pipelines/training")
+    sources = [package / "scores.py", *(path for folder in folders for path in (package / folder).rglob("*.py"))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(sources))).hexdigest()[:16]
 
 

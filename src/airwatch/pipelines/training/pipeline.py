@@ -19,8 +19,8 @@ def create_pipeline() -> Pipeline:
         pipeline(
             _of_one_pollutant(),
             namespace=name,
-            inputs={"features", "daily_observations"},
-            parameters={"params:run", "params:training"},
+            inputs={"features", "daily_observations", "sites"},
+            parameters={"params:run", "params:training", "params:feature_engineering"},
             prefix_datasets_with_namespace=True,
         )
         for name in CRITERIA
@@ -30,7 +30,7 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 join_backtests,
-                inputs=tables,
+                inputs={"run": "params:run", **tables},
                 outputs=["backtest_forecasts", "backtest_scores"],
                 name="join_backtests",
             ),
@@ -55,7 +55,9 @@ def _of_one_pollutant() -> Pipeline:
                 inputs={
                     "features": "features",
                     "daily_observations": "daily_observations",
+                    "sites": "sites",
                     "pollutant": "params:pollutant",
+                    "policy": "params:feature_engineering",
                     **run,
                 },
                 outputs="examples",
