@@ -7,7 +7,7 @@ from airwatch.scores import SCORE_COLUMNS
 from builders import build_run
 from builders_monitoring import build_monitoring_params
 
-GOOD = {"n": 500, "skill_persistence": 0.2, "skill_persistence_high": 0.3, "coverage_80": 0.8}
+GOOD = {"n": 500, "n_persistence": 400, "skill_persistence": 0.2, "skill_persistence_high": 0.3, "coverage_80": 0.8}
 
 
 def scored(window="all", **scores):
@@ -97,6 +97,14 @@ def test_summarise_monitoring_never_retrains_for_drift_alone():
 def test_summarise_monitoring_retrains_only_when_skill_is_lost_beyond_noise(skill, high, status):
     summary = summarise([scored(skill_persistence=skill, skill_persistence_high=high)])
     assert summary.loc["pm25.skill", "status"] == summary.loc["decision", "status"] == status
+
+
+@pytest.mark.parametrize(("count", "status"), [(99, "ok"), (100, "retrain")])
+def test_skill_is_not_judged_on_few_origins_that_were_observed(count, status):
+    lost = scored(n_persistence=count, skill_persistence=-0.5, skill_persistence_high=-0.2)
+    summary = summarise([lost])
+    assert summary.loc["pm25.skill", "status"] == status
+    assert ("not judged" in summary.loc["pm25.skill", "action"].lower()) == (status == "ok")
 
 
 @pytest.mark.parametrize(("count", "status"), [(99, "ok"), (100, "retrain")])

@@ -124,12 +124,16 @@ def _of_scores(name: str, scores: Row | None, limits: DecisionParams) -> Iterato
         yield Check(coverage, "warn", None, limits.min_coverage_80, None, action)
         return
     since, found, covered = scores["first_target"], scores["skill_persistence"], scores["coverage_80"]
+    too_few = "Not judged: {} matured forecasts{}, {} needed.".format
     if scores["n"] < limits.min_rows:
-        action = f"Not judged: {scores['n']} matured forecasts, {limits.min_rows} needed."
+        action = too_few(scores["n"], "", limits.min_rows)
         yield Check(skill, "ok", found, limits.min_skill, since, action)
         yield Check(coverage, "ok", covered, limits.min_coverage_80, since, action)
         return
-    if scores["skill_persistence_high"] < limits.min_skill:
+    if scores["n_persistence"] < limits.min_rows:
+        action = too_few(scores["n_persistence"], " from a day that was observed", limits.min_rows)
+        yield Check(skill, "ok", found, limits.min_skill, since, action)
+    elif scores["skill_persistence_high"] < limits.min_skill:
         action = f"{label} forecasts are worse than persistence beyond noise: train again."
         yield Check(skill, "retrain", found, limits.min_skill, since, action)
     else:

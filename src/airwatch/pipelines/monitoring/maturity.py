@@ -12,7 +12,7 @@ from airwatch import schemas
 from airwatch.forecasting.design import climatology_of_targets, column
 from airwatch.parameters import RunParams
 from airwatch.pipelines.monitoring.params import MonitoringParams
-from airwatch.scope import made_for
+from airwatch.scope import made_for, require_made_for
 from airwatch.scores import BRIER_AQI, QUANTILES, REFERENCES
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,11 @@ def gather_matured(
     Returns:
         ``MaturedForecasts``: forecasts with ``observed``, ``persistence``, ``climatology`` in the AQS unit
         and ``kind`` (issued, hindcast or backtest), unique by site, pollutant, origin and target day.
+
+    Raises:
+        OtherScopeError: The features were built for another run.
     """
+    require_made_for(features, "features", "ingestion,feature_engineering", run)
     observations = daily_observations[daily_observations["date_local"] <= pd.Timestamp(run.as_of)]
     made = [_issued(forecast_ledger, run)]
     if run.is_hindcast:
