@@ -148,6 +148,7 @@ def build_monitors(primary: Sequence[tuple[str, int]] = (), pollutant: str = "pm
             "pollutant": pd.Series([pollutant] * len(primary), dtype="str"),
             "poc": np.array([poc for _, poc in primary], dtype=np.int64),
             "naaqs_primary": np.ones(len(primary), dtype=bool),
+            "in_area": True,
             "latitude": 34.06659,
             "longitude": -118.22688,
             "name": "",

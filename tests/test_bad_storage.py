@@ -55,14 +55,19 @@ def test_moving_a_corrupt_reply_away_mends_the_archive(
     assert reply.read_bytes() == good
 
 
+def store_empty_inputs_of_training(root: Path) -> None:
+    inputs = {"03_primary/daily_observations": "DailyObservations", "03_primary/sites": "Sites"}
+    for path, schema in {**inputs, "04_feature/features": "Features"}.items():
+        (root / path).parent.mkdir(exist_ok=True)
+        schemas.empty(schema).to_parquet(root / f"{path}.parquet")
+
+
 @pytest.mark.parametrize("damage", [cut, garble, empty])
 def test_a_corrupt_table_is_named_with_its_remedy(
     airwatch: Airwatch, data_root: Path, damage: Callable[[Path], None]
 ) -> None:
+    store_empty_inputs_of_training(data_root)
     observations = data_root / "03_primary/daily_observations.parquet"
-    for path, schema in ((observations, "DailyObservations"), (data_root / "04_feature/features.parquet", "Features")):
-        path.parent.mkdir()
-        schemas.empty(schema).to_parquet(path)
     damage(observations)
     before = files(data_root)
     line = one_line(airwatch("run", "--pipelines", "training", "--params", ASKED))
@@ -72,9 +77,8 @@ def test_a_corrupt_table_is_named_with_its_remedy(
 
 
 def test_a_table_of_another_shape_is_named_with_the_rule_it_breaks(airwatch: Airwatch, data_root: Path) -> None:
-    for path, schema in (("03_primary/daily_observations", "DailyObservations"), ("04_feature/features", "Features")):
-        (data_root / path).parent.mkdir()
-        schemas.empty(schema).drop(columns="site_id").to_parquet(data_root / f"{path}.parquet")
+    store_empty_inputs_of_training(data_root)
+    schemas.empty("Features").drop(columns="site_id").to_parquet(data_root / "04_feature/features.parquet")
     line = one_line(airwatch("run", "--pipelines", "training", "--params", ASKED))
     assert "The table features breaks its rules" in line
     assert "site_id" in line

@@ -1,15 +1,17 @@
+from datetime import date
+
 import pandas as pd
 import pytest
 
 from airwatch.domain.areas import Area
-from airwatch.pipelines.ingestion.area import search_area
+from airwatch.pipelines.ingestion.area import open_monitors, search_area
 from builders import build_run
 
 LOS_ANGELES = Area.from_mapping({"cbsa": "31080"})
 
 
 def monitors(*places):
-    return pd.DataFrame(places, columns=["latitude", "longitude"], dtype=float)
+    return pd.DataFrame(places, columns=["latitude", "longitude"], dtype=float).assign(in_area=True)
 
 
 def run(neighbourhood_km, area=LOS_ANGELES):
@@ -40,6 +42,28 @@ def test_search_area_is_as_wide_as_the_monitor_nearest_the_pole_needs():
 def test_search_area_does_not_move_with_a_monitor_within_the_box():
     few, more = monitors((34.1, -118.2)), monitors((34.1, -118.2), (34.15, -118.25))
     assert search_area(few, run(50)) == search_area(more, run(50))
+
+
+def test_search_area_does_not_reach_beyond_its_neighbours():
+    own = monitors((34.1, -118.2))
+    both = pd.concat([own, monitors((36.0, -121.0)).assign(in_area=False)])
+    assert search_area(both, run(50)) == search_area(own, run(50))
+
+
+def listed(*opened, latitude=34.0):
+    """A list as AQS gives it, of one monitor at one or several times."""
+    codes = {"state_code": "06", "county_code": "037", "site_number": "1103", "parameter_code": "88101", "poc": 1}
+    return pd.DataFrame({"open_date": pd.to_datetime(list(opened)), "latitude": latitude}).assign(**codes)
+
+
+@pytest.mark.parametrize(("opened", "count"), [("2021-06-30", 1), ("2021-07-01", 0), (None, 1)])
+def test_open_monitors_are_those_opened_by_as_of_or_on_an_unknown_day(opened, count):
+    assert len(open_monitors(listed(opened), date(2021, 6, 30))) == count
+
+
+def test_open_monitors_has_one_that_moved_where_it_stood_last():
+    moved = listed("1999-01-01", "2010-01-01", latitude=[34.0, 34.1])
+    assert open_monitors(moved, date(2021, 6, 30))["latitude"].tolist() == [34.1]
 
 
 @pytest.mark.parametrize("pole", [89.9, -89.9])

@@ -1,5 +1,6 @@
 from contextlib import contextmanager
 from datetime import date
+from math import ceil
 
 import pandas as pd
 import pytest
@@ -19,6 +20,7 @@ from airwatch.services import EpaServices
 from builders import build_run
 
 HARBOR = {"site": "99-001-0001"}  # PM2.5, ozone and the weather, each by one monitor
+NEAR_HARBOR = {f"99-001-{number}" for number in ("0001", "0002", "0005", "0007", "0010")}  # within 10 km of it
 PARAMS = IngestionParams(recheck_days=30, max_slice_rows=250_000, meteorology=("temperature",))
 
 
@@ -33,7 +35,7 @@ class CountingClient:
         return self.client.daily_summaries(codes, area, first, last, changed_since=changed_since)
 
     def monitors(self, codes, area, first, last):
-        self.asked.append(tuple(codes))
+        self.asked.append((area.kind, *codes))
         return self.client.monitors(codes, area, first, last)
 
 
@@ -127,7 +129,7 @@ def test_fetch_daily_asks_nothing_the_second_time(place):
 def test_fetch_monitors_asks_nothing_the_second_time(place):
     place.monitors(run_of())
     place.monitors(run_of())
-    assert place.asked == [("88101",)]
+    assert place.asked == [("site", "88101")]
 
 
 @pytest.mark.parametrize(("as_of", "times"), [("2022-03-11", 1), ("2022-03-12", 2), ("2021-06-30", 1)])
@@ -159,16 +161,13 @@ def test_a_run_that_died_is_taken_up_where_it_stopped(place, tmp_path, base_url,
     assert_frame_equal(died.summaries(run_of()), undisturbed.summaries(run_of()))
 
 
-def test_a_year_that_died_between_its_quarters_is_taken_up_from_the_last_stored_day(place, tmp_path, base_url):
-    quarters = PARAMS.model_copy(update={"max_slice_rows": 1000, "meteorology": ()})
+def test_a_year_that_died_between_its_spans_is_taken_up_after_the_last_stored_day(place, tmp_path, base_url):
+    # One monitor gives at most ten rows a day: 365 days are four spans of at most 100.
+    spans = PARAMS.model_copy(update={"max_slice_rows": 1000, "meteorology": ()})
     year = run_of("2021-12-31")
-    place.fetch(year, answers=2, params=quarters)
-    asked = place.fetch(year, params=quarters)
-    assert [question[1:3] for question in asked] == [
-        ("2021-06-30", "2021-06-30"),
-        ("2021-07-01", "2021-09-30"),
-        ("2021-10-01", "2021-12-31"),
-    ]
+    place.fetch(year, answers=2, params=spans)
+    asked = place.fetch(year, params=spans)
+    assert [question[1:3] for question in asked] == [("2021-07-02", "2021-09-30"), ("2021-10-01", "2021-12-31")]
     undisturbed = Place(tmp_path / "undisturbed", base_url)
     undisturbed.fetch(year)
     of_pm25 = undisturbed.summaries(year).query("pollutant == 'pm25'").reset_index(drop=True)
@@ -203,8 +202,11 @@ def test_nothing_later_than_as_of_is_read_from_what_is_stored(place, tmp_path, b
 def test_epa_and_the_sandbox_do_not_share_what_is_stored(place):
     place.fetch(run_of(source="aqs"))
     assert len(place.fetch(run_of(source="sandbox"))) == 4
-    assert set(place.summaries(run_of(source="sandbox"))["source"]) == {"sandbox"}
-    assert set(place.summaries(run_of(source="aqs"))["source"]) == {"aqs"}
+
+
+def test_the_sandbox_served_in_the_place_of_epa_is_still_the_sandbox(place):
+    place.fetch(run_of(source="aqs"))
+    assert set(place.summaries(run_of(source="aqs"))["source"]) == {"sandbox"}
 
 
 def test_the_same_seed_is_the_same_air_and_another_seed_is_not(place):
@@ -221,8 +223,55 @@ def test_a_neighbourhood_brings_sites_around_the_area(place):
     # Within 10 km of Sandbox Harbor stand the sites 0002, 0005, 0007 and 0010 of its county, and others in the box.
     run = run_of("2021-01-31", neighbourhood_km=10)
     place.fetch(run)
-    near = {f"99-001-{number}" for number in ("0001", "0002", "0005", "0007", "0010")}
-    assert near <= set(place.summaries(run)["site_id"])
+    assert set(place.summaries(run)["site_id"]) >= NEAR_HARBOR
+
+
+def test_fetch_monitors_lists_those_of_the_neighbourhood_too(place):
+    listed = schemas.Monitors.validate(place.monitors(run_of(neighbourhood_km=10)))
+    assert place.asked == [("site", "88101"), ("box", "88101")]
+    assert set(listed["site_id"]) >= NEAR_HARBOR
+    assert set(listed.loc[listed["in_area"], "site_id"]) == {"99-001-0001"}
+    assert not listed.duplicated(["site_id", "pollutant", "poc"]).any()
+
+
+def test_fetch_monitors_asks_nothing_of_the_neighbourhood_the_second_time(place):
+    place.monitors(run_of(neighbourhood_km=10))
+    place.asked.clear()
+    place.monitors(run_of(neighbourhood_km=10))
+    assert place.asked == []
+
+
+def test_fetch_monitors_asks_for_the_box_alone_where_the_area_is_known(place):
+    assert place.monitors(run_of())["in_area"].all()
+    place.asked.clear()
+    place.monitors(run_of(neighbourhood_km=10))
+    assert place.asked == [("box", "88101")]
+
+
+def test_fetch_monitors_asks_for_no_neighbourhood_of_monitors_that_opened_later(place):
+    # Sandbox New Homes opens on 2025-04-01; a run of that year has left its list.
+    new_homes = {"area": {"site": "99-003-0015"}, "first_year": 2024}
+    place.monitors(run_of("2025-06-30", **new_homes))
+    place.asked.clear()
+    assert place.monitors(run_of("2025-03-31", neighbourhood_km=10, **new_homes)).empty
+    assert place.asked == []
+
+
+def test_fetch_monitors_asks_for_both_lists_again_after_thirty_days(place):
+    place.monitors(run_of(neighbourhood_km=10))
+    place.asked.clear()
+    place.monitors(run_of("2022-03-12", neighbourhood_km=10))
+    assert [question[0] for question in place.asked] == ["site", "box"]
+
+
+def test_a_neighbourhood_is_split_by_the_monitors_of_its_box(place):
+    # The days of January are 310 rows of Sandbox Harbor's one monitor, but more than 1000 of the box.
+    few = PARAMS.model_copy(update={"max_slice_rows": 1000, "meteorology": ()})
+    assert len(place.fetch(run_of("2021-01-31"), params=few)) == 1
+    run = run_of("2021-01-31", neighbourhood_km=10)
+    monitors = len(place.monitors(run))
+    assert len(place.fetch(run, params=few)) == ceil(31 / (1000 // (10 * monitors)))
+    assert place.fetch(run, params=few) == []
 
 
 def test_an_area_without_monitors_is_named_and_nothing_is_kept(place):

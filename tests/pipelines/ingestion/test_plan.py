@@ -108,8 +108,10 @@ def test_plan_questions_asks_from_the_first_of_january_where_nothing_came():
 
 
 def test_plan_questions_asks_again_from_a_hole_in_what_is_stored():
-    first, _, *rest = answered(plan(monitors={"pm25": 100}, as_of="2021-12-31"), as_of="2021-12-31")
-    assert spans(plan([first, *rest], as_of="2021-12-31")) == [("2021-03-31", "2021-12-31", None)]
+    few = PARAMS.model_copy(update={"max_slice_rows": 1000})
+    first, _, *rest = answered(plan(as_of="2021-12-31", params=few), as_of="2021-12-31")
+    assert (str(first.last), len(rest)) == ("2021-04-01", 2)
+    assert spans(plan([first, *rest], as_of="2021-12-31")) == [("2021-04-02", "2021-12-31", None)]
 
 
 def test_plan_questions_does_not_take_revisions_of_days_for_the_days():
@@ -127,19 +129,53 @@ def test_plan_questions_goes_further_back_for_an_earlier_first_year_alone():
     assert spans(earlier) == [("2020-01-01", "2020-12-31", None)]
 
 
-@pytest.mark.parametrize(("most", "requests"), [(3650, 1), (3649, 4)])
-def test_plan_questions_splits_a_year_above_the_limit_into_quarters(most, requests):
-    # One monitor gives at most ten rows a day: 3650 in 2021. The limit itself is below AQS's.
+@pytest.mark.parametrize(("most", "requests"), [(3650, 1), (3649, 2), (1000, 4)])
+def test_plan_questions_splits_a_year_above_the_limit_into_as_few_spans_as_hold_it(most, requests):
+    # One monitor gives at most ten rows a day: 3650 in 2021, and 100 days are 1000.
     few = PARAMS.model_copy(update={"max_slice_rows": most})
     assert len(plan(as_of="2021-12-31", params=few)) == requests
 
 
-def test_plan_questions_cuts_where_quarters_begin():
+def test_plan_questions_asks_for_the_monitors_of_the_country_19_days_at_a_time():
+    # 1300 monitors give 13,000 rows a day: 19 days are 247,000 rows and 20 above the limit; 365 / 19 = 19.2.
+    country = plan(as_of="2021-12-31", monitors={"pm25": 1300})
+    days = [(q.last - q.first).days + 1 for q in country]
+    assert (len(days), min(days), max(days)) == (20, 18, 19)
+
+
+def test_plan_questions_splits_into_spans_of_equal_days():
+    # 1000 monitors give 10,000 rows a day: 25 days each at most, and 236 days are ten spans of 23.6.
     late = answered(plan(as_of="2021-05-20"), as_of="2021-05-20", newest=date(2021, 5, 10))
-    assert spans(plan(late, as_of="2021-12-31", monitors={"pm25": 1000}))[1:] == [
-        ("2021-05-10", "2021-06-30", None),
-        ("2021-07-01", "2021-09-30", None),
-        ("2021-10-01", "2021-12-31", None),
+    found = spans(plan(late, as_of="2021-12-31", monitors={"pm25": 1000}))[1:]
+    assert found[:2] == [("2021-05-10", "2021-06-01", None), ("2021-06-02", "2021-06-25", None)]
+    assert (len(found), found[-1]) == (10, ("2021-12-08", "2021-12-31", None))
+
+
+def test_plan_questions_asks_for_single_days_where_one_is_above_the_limit():
+    asked = plan(as_of="2022-01-03", monitors={"pm25": 30_000}, first_year=2022)
+    assert spans(asked) == [(f"2022-01-0{day}", f"2022-01-0{day}", None) for day in (1, 2, 3)]
+
+
+def test_plan_questions_does_not_split_where_nobody_measures():
+    assert len(plan(monitors={"ozone": 1300})) == 2
+
+
+@pytest.mark.parametrize(
+    ("as_of", "start"),
+    [
+        ("2022-06-30", "2022-02-20"),  # the same run: after the span that it stored
+        ("2022-07-01", "2022-02-15"),  # a later one: from the newest day that came
+    ],
+)
+def test_plan_questions_takes_up_a_run_that_died_among_days_asked_for_before(as_of, start):
+    # In March data came to January 31; the run of June 30 then died after the days to February 19.
+    march = answered(plan(first_year=2022), newest=date(2022, 1, 31))
+    [asked] = [q for q in plan(march, first_year=2022, as_of="2022-06-30") if q.changed_since is None]
+    assert asked.first == date(2022, 1, 31)
+    span = replace(asked, last=date(2022, 2, 19))
+    stored = [*march, *answered([span], as_of="2022-06-30", newest=date(2022, 2, 15))]
+    assert [q.first for q in plan(stored, first_year=2022, as_of=as_of) if q.changed_since is None] == [
+        date.fromisoformat(start)
     ]
 
 
@@ -171,11 +207,33 @@ class Run:
 DAYS = st.dates(date(2021, 1, 1), date(2024, 12, 31))
 
 
+MONITORS = st.sampled_from([1, 100, 1300, 30_000])
+
+
+@given(as_of=DAYS, monitors=st.integers(0, 40_000), most=st.integers(1000, 1_000_000))
+def test_no_question_for_days_is_above_the_limit_unless_it_is_one_day_and_none_is_asked_twice(as_of, monitors, most):
+    params = PARAMS.model_copy(update={"max_slice_rows": most})
+    questions = plan(as_of=str(as_of), monitors={"pm25": monitors}, params=params)
+    lengths = [(q.last - q.first).days + 1 for q in questions]
+    assert all(days == 1 or days * 10 * monitors <= most for days in lengths)
+    asked = [q.first + timedelta(days=n) for q, days in zip(questions, lengths, strict=True) for n in range(days)]
+    assert asked == [date(2021, 1, 1) + timedelta(days=n) for n in range((as_of - date(2021, 1, 1)).days + 1)]
+
+
+@given(as_of=DAYS, deaths=st.lists(st.integers(0, 5), max_size=4), lag_days=st.integers(0, 300), monitors=MONITORS)
+def test_a_run_that_dies_and_is_started_again_asks_for_every_day_once(as_of, deaths, lag_days, monitors):
+    runs = Run(lag_days, monitors)
+    for answers in [*deaths, None]:
+        runs.store(as_of, until=answers)
+    asked = [r.first + timedelta(days=n) for r in runs.stored for n in range((r.last - r.first).days + 1)]
+    assert sorted(asked) == [date(2021, 1, 1) + timedelta(days=n) for n in range((as_of - date(2021, 1, 1)).days + 1)]
+
+
 @given(
     died=st.lists(st.tuples(DAYS, st.integers(0, 5)), max_size=4),
     as_of=DAYS,
     lag_days=st.integers(0, 300),
-    monitors=st.sampled_from([1, 100]),
+    monitors=MONITORS,
 )
 def test_what_was_answered_is_not_asked_again_and_no_day_is_left_out(died, as_of, lag_days, monitors):
     runs = Run(lag_days, monitors)

@@ -129,6 +129,15 @@ def test_tidy_summaries_does_not_depend_on_the_order_of_storing(archive, order):
     assert found["arithmetic_mean"].tolist() == [1.0, 2.0, 3.0, 6.0, 7.0, 8.0]
 
 
+@pytest.mark.parametrize(
+    ("site", "source"), [("99-001-0001", "sandbox"), ("98-001-0001", "sandbox"), ("06-037-1103", "aqs")]
+)
+def test_tidy_summaries_of_the_simulated_states_are_the_sandbox_s_whoever_was_asked(archive, site, source):
+    both = pd.concat([rows(site_id=site), rows(site_id="06-037-0002")])
+    found = tidy(archive(reply(both))).set_index("site_id")["source"]
+    assert found.to_dict() == {site: source, "06-037-0002": "aqs"}
+
+
 def test_tidy_summaries_of_nothing_is_refused_with_pollutant_area_and_years(archive):
     nothing = archive(reply(rows().iloc[:0]))
     with pytest.raises(NoDataError, match="no data of pm25 in CBSA 31080 from 2021-01-01 to 2021-06-30"):
@@ -148,7 +157,7 @@ def test_tidy_summaries_of_nothing_but_weather_is_refused(archive):
         tidy_summaries(weather, build_monitors(), RUN, params)
 
 
-def listing(fetched="2021-06-30", since="2021-01-01", **changed):
+def listing(fetched="2021-06-30", since="2021-01-01", area="cbsa-31080", **changed):
     """A stored list of monitors, as AQS gives it."""
     given = {
         "state_code": ["06", "06"],
@@ -163,7 +172,7 @@ def listing(fetched="2021-06-30", since="2021-01-01", **changed):
         "open_date": pd.Timestamp("1999-01-01"),
     }
     fetched_at = date.fromisoformat(fetched)
-    where, first = "aqs/monitors/cbsa-31080/pm25", date.fromisoformat(since)
+    where, first = f"aqs/monitors/{area}/pm25", date.fromisoformat(since)
     return {Reply(where, "monitors", first, fetched_at, fetched_at, None).name: pd.DataFrame({**given, **changed})}
 
 
@@ -209,3 +218,34 @@ def test_tidy_monitors_of_nothing_is_the_empty_table(archive):
 def test_tidy_monitors_of_an_empty_list_is_the_empty_table(archive):
     [(name, frame)] = listing().items()
     assert_frame_equal(tidy_monitors(archive({name: frame.iloc[:0]}), RUN), schemas.empty("Monitors"))
+
+
+# 55.6 km are 0.5 degrees of latitude at 34 north, and 0.603 of longitude: 33.5 to 34.5, and -118.603 to -117.397.
+AROUND = RUN.model_copy(update={"neighbourhood_km": 55.6})
+BOX = "box-33.5-34.5--119--117"
+
+
+def test_tidy_monitors_of_a_neighbourhood_tells_the_area_s_own_from_the_others(archive):
+    near = listing(area=BOX, county_code=["037", "059"], site_number=["1103", "0007"], naaqs_primary_monitor="Y")
+    found = schemas.Monitors.validate(tidy_monitors(archive(listing(), near), AROUND))
+    assert found[["site_id", "poc", "naaqs_primary", "in_area"]].to_numpy().tolist() == [
+        ["06-037-0002", 1, False, True],
+        ["06-037-1103", 3, True, True],
+        ["06-059-0007", 1, True, False],
+    ]
+
+
+def test_tidy_monitors_does_not_take_neighbours_without_a_neighbourhood(archive):
+    found = tidy_monitors(archive(listing(), listing(area=BOX, county_code="059")), RUN)
+    assert found["site_id"].tolist() == ["06-037-0002", "06-037-1103"]
+    assert found["in_area"].tolist() == [True, True]
+
+
+def test_tidy_monitors_leaves_out_a_neighbour_that_opened_after_as_of(archive):
+    later = listing(area=BOX, county_code="059", open_date=pd.Timestamp("2021-07-01"))
+    assert tidy_monitors(archive(listing(), later), AROUND)["in_area"].tolist() == [True, True]
+
+
+def test_tidy_monitors_without_a_list_of_the_box_gives_the_area_s_own(archive):
+    found = schemas.Monitors.validate(tidy_monitors(archive(listing()), AROUND))
+    assert found["in_area"].tolist() == [True, True]

@@ -16,6 +16,7 @@ from airwatch.pipelines.ingestion.nodes import NoDataError, newest_list
 from airwatch.pipelines.ingestion.params import IngestionParams
 from airwatch.pipelines.ingestion.plan import folder, groups
 from airwatch.sandbox.network import STATES
+from airwatch.scope import mark
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def tidy_summaries(archive: Archive, monitors: pd.DataFrame, run: RunParams, par
     )
     tidy = rows[list(schemas.empty("DailySummaries").columns)].reset_index(drop=True)
     logger.info("Ingestion: %d daily summaries at %d sites", len(tidy), tidy["site_id"].nunique())
-    return tidy
+    return mark(tidy, run, whatever=("horizon_days",))
 
 
 def tidy_monitors(archive: Archive, run: RunParams) -> pd.DataFrame:
@@ -77,9 +78,9 @@ def tidy_monitors(archive: Archive, run: RunParams) -> pd.DataFrame:
     if rows.empty:
         return schemas.empty("Monitors")
     box = search_area(rows, run)
-    near = _listed(archive, box, run).assign(in_area=False)
-    if box != area and len(near):
-        rows = pd.concat([rows, near], ignore_index=True).drop_duplicates(MONITOR, keep="first")
+    if box != area and len(near := _listed(archive, box, run)):
+        rows = pd.concat([rows, near.assign(in_area=False)], ignore_index=True)
+        rows = rows.drop_duplicates(MONITOR, keep="first")
     primary = rows["naaqs_primary_monitor"] if "naaqs_primary_monitor" in rows else pd.Series("", index=rows.index)
     tidy = rows.assign(
         site_id=_site_ids(rows),
