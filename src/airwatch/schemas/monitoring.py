@@ -8,6 +8,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
+from airwatch.schemas.scores import Scores
 from airwatch.schemas.table import Table
 
 
@@ -42,7 +43,7 @@ class MaturedForecasts(Table):
     climatology: Series[float] = pa.Field(nullable=True)
 
 
-class Verification(Table):
+class Verification(Scores):
     """Scores of matured forecasts, with the kinds of forecast and the target days they cover."""
 
     class Config(Table.Config):
@@ -57,38 +58,6 @@ class Verification(Table):
     kind: Series[str]
     first_target: Series[pd.Timestamp]
     last_target: Series[pd.Timestamp]
-    n: Series[int]
-    origins: Series[int]
-    exceedances: Series[int]
-    rmse: Series[float] = pa.Field(nullable=True)
-    mae: Series[float] = pa.Field(nullable=True)
-    bias: Series[float] = pa.Field(nullable=True)
-    nmb: Series[float] = pa.Field(nullable=True)
-    nme: Series[float] = pa.Field(nullable=True)
-    r: Series[float] = pa.Field(nullable=True)
-    crps: Series[float] = pa.Field(nullable=True)
-    coverage_50: Series[float] = pa.Field(nullable=True)
-    coverage_80: Series[float] = pa.Field(nullable=True)
-    coverage_90: Series[float] = pa.Field(nullable=True)
-    sharpness_50: Series[float] = pa.Field(nullable=True)
-    sharpness_80: Series[float] = pa.Field(nullable=True)
-    sharpness_90: Series[float] = pa.Field(nullable=True)
-    pod: Series[float] = pa.Field(nullable=True)
-    far: Series[float] = pa.Field(nullable=True)
-    csi: Series[float] = pa.Field(nullable=True)
-    brier_50: Series[float] = pa.Field(nullable=True)
-    brier_100: Series[float] = pa.Field(nullable=True)
-    brier_150: Series[float] = pa.Field(nullable=True)
-    n_persistence: Series[int] = pa.Field(ge=0)
-    n_climatology: Series[int] = pa.Field(ge=0)
-    rmse_beside_persistence: Series[float] = pa.Field(nullable=True)
-    rmse_beside_climatology: Series[float] = pa.Field(nullable=True)
-    rmse_persistence: Series[float] = pa.Field(nullable=True)
-    rmse_climatology: Series[float] = pa.Field(nullable=True)
-    skill_persistence: Series[float] = pa.Field(nullable=True)
-    skill_climatology: Series[float] = pa.Field(nullable=True)
-    skill_persistence_low: Series[float] = pa.Field(nullable=True)
-    skill_persistence_high: Series[float] = pa.Field(nullable=True)
 
 
 class Freshness(Table):
