@@ -32,13 +32,22 @@ STORED = sorted(
 )
 
 
-@pytest.fixture
-def configuration(data_root):
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """A data root of its own, with nothing in it."""
+    with pytest.MonkeyPatch.context() as environment:
+        root = tmp_path_factory.mktemp("catalog") / "data"
+        environment.setenv("AIRWATCH_DATA_ROOT", str(root))
+        yield root
+
+
+@pytest.fixture(scope="module")
+def configuration(root):
     bootstrap_project(PROJECT)
     return settings.CONFIG_LOADER_CLASS(str(PROJECT / "conf"), env=None, **settings.CONFIG_LOADER_ARGS)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def catalog(configuration):
     return DataCatalog.from_config(configuration["catalog"], credentials=configuration["credentials"])
 
@@ -63,9 +72,9 @@ def test_nothing_is_declared_that_no_pipeline_reads_or_writes(configuration):
 
 
 @pytest.mark.parametrize("name", [name for name in STORED if name not in NO_FILE])
-def test_a_dataset_lies_in_the_folder_of_its_layer(catalog, data_root, name):
+def test_a_dataset_lies_in_the_folder_of_its_layer(catalog, root, name):
     layer = catalog[name].metadata["kedro-viz"]["layer"]
-    assert place(catalog, name).startswith(f"{data_root}/{FOLDERS[layer]}/")
+    assert place(catalog, name).startswith(f"{root}/{FOLDERS[layer]}/")
 
 
 @pytest.mark.parametrize("name", [f"{pollutant}.model" for pollutant in CRITERIA])

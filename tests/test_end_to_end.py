@@ -160,12 +160,12 @@ def test_a_killed_ingestion_goes_on_and_ends_with_the_same_summaries(
 
 @pytest.fixture(scope="module")
 def real_aqs(shared_data: Path) -> Iterator[str]:
-    """Real EPA values of California over the AQS protocol, one request in ten failing."""
+    """Real EPA values of California over the AQS protocol."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     mirror = shared_data.parent / "tools/aqs_mirror.py"
-    options = ["--port", str(port), "--param", "88101", "--states", "06", "--faults", "0.1", "--slow", "0.1"]
+    options = ["--port", str(port), "--param", "88101", "--states", "06"]
     command = [sys.executable, str(mirror), "--data", str(shared_data / "aqs"), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
