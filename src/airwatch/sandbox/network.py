@@ -13,7 +13,6 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-SANDBOX_STATE = "99"
 SANDBOX_CBSA = "99900"
 SANDBOX_CBSA_NAME = "Sandbox Metro, SB"
 CENTRE = (40.0, -131.0)
