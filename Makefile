@@ -1,7 +1,7 @@
 # Everything below works from a clean clone: each target makes what it needs first.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check format sandbox viz mlflow lock clean
+.PHONY: help run test coverage check format sandbox viz mlflow bench-skill ablation leakage lock clean
 
 export DO_NOT_TRACK := 1
 export KEDRO_DISABLE_TELEMETRY := 1
@@ -11,6 +11,8 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export OMP_WAIT_POLICY := passive
 
 BIN := .venv/bin
+# Real observations where they lie beside the checkout; where DATA is empty, `leakage` takes the sandbox's air.
+DATA ?= $(wildcard ../shared/data/panel/panel_daily.parquet)
 # The first Python from 3.11 to 3.13 that can make a virtual environment.
 FIND_PYTHON = for p in $(PYTHON) python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && exit; \
@@ -19,7 +21,7 @@ COMPILE_LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 -
 	--no-header --no-annotate --no-emit-index-url --generate-hashes
 
 help:  ## what each target does
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 run: .venv/core  ## the sandbox, from simulated monitors to tomorrow's forecast
 	$(BIN)/kedro run
@@ -49,6 +51,17 @@ viz: .venv/core  ## the pipelines and their plots, at http://127.0.0.1:4141
 
 mlflow: .venv/core  ## the runs and the registry, at http://127.0.0.1:5000
 	PATH="$(CURDIR)/$(BIN):$$PATH" kedro mlflow ui
+
+bench-skill: .venv/dev  ## AirWatch and its peers on the same days (DATA=a parquet file of daily values), to benchmarks/results
+	$(if $(DATA),,$(error bench-skill needs real observations: name a parquet file, DATA=path))
+	$(BIN)/python -m benchmarks.skill $(DATA)
+
+ablation: .venv/dev  ## what each family of features is worth (DATA=a parquet file of daily values), to benchmarks/results
+	$(if $(DATA),,$(error ablation needs real observations: name a parquet file, DATA=path))
+	$(BIN)/python -m benchmarks.ablation $(DATA)
+
+leakage: .venv/core  ## by how much a random split of repeated rows flatters, beside ours (DATA=a parquet file of daily values)
+	$(BIN)/python -m benchmarks.leakage $(DATA)
 
 lock: .venv/dev  ## pin the requirements again
 	$(BIN)/$(COMPILE_LOCK) --all-extras -o requirements-dev.txt

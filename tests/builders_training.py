@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 
-from airwatch.domain.pollutants import CRITERIA
 from airwatch.features.table import build_features
 from airwatch.forecasting.forecaster import Forecaster
 from airwatch.model_registry import TrainedModel
 from airwatch.parameters import RunParams
+from airwatch.pipelines.training import champion as chosen
 from airwatch.pipelines.training import nodes
+from airwatch.pipelines.training.backtest import Residuals
 from airwatch.pipelines.training.examples import Examples
 from airwatch.pipelines.training.params import TrainingParams
-from builders import build_days, build_feature_params, build_run, build_sites
+from builders import PARAMETERS, build_days, build_feature_params, build_run, build_sites
 from builders_monitoring import build_area_sites
 
 FIRST_DAY = "2022-07-01"
@@ -26,21 +29,28 @@ SITES = tuple(name.strip("_").replace("_", "-") for name in PLACES)
 TINY = {
     "persistence": {},
     "climatology": {},
-    "ridge": {"alpha": 10.0},
+    "blend": {},
+    "ridge": {"alpha": 0.004},
     "random_forest": {"n_estimators": 5, "max_depth": 5, "sample_rows": 200, "n_jobs": 1},
     "xgboost": {"n_estimators": 5, "n_jobs": 1},
+    "stack": {},
 }
 
 
 def build_training_params(candidates: tuple[str, ...] = tuple(TINY), **groups: Any) -> TrainingParams:
-    """One test window of 40 days after at least 200; of ``candidates`` alone, each with a tiny budget."""
+    """The project's own, with one test window of 40 days after at least 200, and each candidate on a tiny budget.
+
+    Args:
+        candidates: Those that take part.
+        groups: Whole groups to replace.
+    """
+    project = yaml.safe_load((PARAMETERS / "training.yml").read_text())["training"]
     given = {
         "candidates": {name: settings if name in candidates else None for name, settings in TINY.items()},
-        "transforms": dict.fromkeys(CRITERIA, "log1p"),
         "backtest": {"folds": 1, "fold_days": 40, "min_train_days": 200},
-        "recent_days": 14,
+        "recency": {"days": 20, "prior_days": 10, "prior_count": 20},
     }
-    return TrainingParams.model_validate({**given, **groups})
+    return TrainingParams.model_validate({**project, **given, **groups})
 
 
 def build_history(days: int = DAYS, sites: tuple[str, ...] = SITES, pollutant: str = "pm25") -> pd.DataFrame:
@@ -81,19 +91,22 @@ def small_examples() -> Examples:
 
 
 @cache
-def small_backtest() -> tuple[pd.DataFrame, Any]:
-    """Forecasts of its window by all candidates, and their residuals."""
+def small_backtest() -> tuple[pd.DataFrame, dict[str, Residuals], pd.DataFrame]:
+    """Forecasts of its window by all candidates, their residuals, and how much less they err in training."""
     return nodes.backtest_candidates(small_examples(), training_run(), build_training_params())
 
 
 def train(champion: str, examples: Examples | None = None, run: RunParams | None = None) -> TrainedModel:
-    """Train one candidate to be champion."""
+    """Train one candidate to be champion, whatever the gate says."""
     run, examples = run or training_run(), examples or small_examples()
-    params = build_training_params(candidates=tuple(dict.fromkeys(["climatology", champion])))
-    forecasts, residuals = nodes.backtest_candidates(examples, run, params)
-    scores = nodes.score_candidates(forecasts, "pm25", run)
-    scores = scores.assign(champion=scores["candidate"] == champion)
-    return nodes.fit_champion(examples, residuals, scores, run, params)
+    others = ("climatology", "ridge", "random_forest") if champion == "stack" else ("climatology",)
+    params = build_training_params(candidates=tuple(dict.fromkeys([*others, champion])))
+    forecasts, residuals, gaps = nodes.backtest_candidates(examples, run, params)
+    decision, _ = nodes.judge_candidates(forecasts, gaps, run, params)
+    decision = replace(decision, champion=champion)
+    scores = nodes.score_candidates(forecasts, decision, run)
+    cuts = chosen.choose_warning_cuts(forecasts, decision, "pm25", run, params)
+    return chosen.fit_champion(examples, residuals, gaps, scores, decision, cuts, run, params)[0]
 
 
 @cache

@@ -187,7 +187,7 @@ def test_real_pm25_of_los_angeles_beats_persistence_at_every_lead(
     forecasts = forecasts_of(tmp_path / "data")
     assert forecasts.groupby("pollutant")["site_id"].nunique().to_dict() == {"pm25": 7}
     scores = pd.read_parquet(tmp_path / "data/08_reporting/backtest_scores.parquet")
-    champion = scores[(scores["pollutant"] == "pm25") & scores["champion"]]
+    champion = scores[(scores["pollutant"] == "pm25") & scores["champion"] & (scores["grouping"] == "all")]
     assert champion["lead_days"].tolist() == [1, 2, 3, 4, 5, 6, 7]
     assert (champion["skill_persistence"] > 0.05).all()
 

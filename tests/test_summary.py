@@ -39,8 +39,11 @@ def sites(**names):
 
 def scores(**changed):
     given = {"pollutant": "ozone", "candidate": "ridge", "lead_days": [1, 2], "skill_persistence": [0.123, -0.05]}
-    rows = pd.DataFrame({**given, "coverage_80": [0.79, 0.81], "n": [600, 634], "champion": True, **changed})
-    return pd.concat([rows, rows.assign(candidate="climatology", champion=False)])
+    rows = pd.DataFrame(
+        {**given, "coverage_80": [0.79, 0.81], "n": [600, 634], "grouping": "all", "champion": True, **changed}
+    )
+    others = [rows.assign(candidate="climatology", champion=False), rows.assign(grouping="site", n=1)]
+    return pd.concat([rows, *others])
 
 
 @pytest.fixture

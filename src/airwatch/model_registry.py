@@ -77,6 +77,7 @@ class TrainedModel:
         fingerprint: Of data, parameters, seed and code; the same one is registered once.
         metrics: Scores of its rolling origins, by name.
         tags: What a reader of the registry wants to know: training window, ``as_of``, data hash.
+        card: The model card, in markdown: stored beside the model and as the description of its version.
     """
 
     pollutant: str
@@ -85,6 +86,7 @@ class TrainedModel:
     fingerprint: str = ""
     metrics: dict[str, float] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    card: str = ""
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,10 @@ class ModelShelf:
         )
         mlflow.log_metrics({f"{trained.pollutant}.{name}": score for name, score in trained.metrics.items()})
         tags = {**trained.tags, "fingerprint": trained.fingerprint}
-        return str(mlflow.register_model(logged.model_uri, self.name, tags=tags).version)
+        registered = str(mlflow.register_model(logged.model_uri, self.name, tags=tags).version)
+        mlflow.log_text(trained.card, f"model_card_{trained.pollutant}.md")
+        mlflow.tracking.MlflowClient().update_model_version(self.name, registered, description=trained.card)
+        return registered
 
     def _promote(self, champion: str) -> None:
         from mlflow.tracking import MlflowClient

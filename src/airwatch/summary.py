@@ -76,7 +76,7 @@ def _tomorrow(forecasts: pd.DataFrame, sites: pd.DataFrame, source: str) -> Tabl
 
 def _skill(scores: pd.DataFrame) -> Table:
     """Skill against persistence by lead, champions only, on the rolling origins of training."""
-    champions = scores[scores["champion"]]
+    champions = scores[scores["champion"] & (scores["grouping"] == "all")]
     leads = sorted(champions["lead_days"].unique())
     table = Table(title="Skill against persistence by lead, days (rolling origins)", title_justify="left")
     for heading in ("pollutant", "champion", *map(str, leads), "80 % covers", "n"):

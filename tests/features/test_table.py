@@ -7,12 +7,18 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
+from airwatch.domain.pollutants import WEATHER
 from airwatch.features.table import build_features
 from builders import build_days, build_feature_params, build_run, build_sites
 
 SPEC = build_feature_params().features
 SITES = build_sites(
-    _06_037_0001=(34.0, -118.0), _06_037_0007=(34.2, -118.1), _06_037_0003=(34.1, -117.9), _06_037_9999=(34.3, -118.2)
+    _06_037_0001=(34.0, -118.0),
+    _06_037_0007=(34.2, -118.1),
+    _06_037_0003=(34.1, -117.9),
+    _06_037_9999=(34.3, -118.2),
+    _06_019_0011=(36.8, -119.8),  # some 350 km to the north-west
+    _06_093_2001=(41.7, -122.6),  # some 950 km
 )
 START = pd.Timestamp("2022-01-01")
 COUNT = 460  # more than a year, so that the climatology takes part
@@ -24,11 +30,13 @@ LAW = settings(max_examples=15, phases=[Phase.explicit, Phase.generate])
 
 
 def build_region(seed, count=COUNT, start=START):
-    """Two PM2.5 sites, one of them with ozone, and weather; days are missing here and there."""
+    """Four PM2.5 sites near by and far off, one of them with ozone, and weather; days are missing here and there."""
     rng = np.random.default_rng(seed)
     series = [
         ("06-037-0001", "pm25"),
         ("06-037-0007", "pm25"),
+        ("06-019-0011", "pm25"),
+        ("06-093-2001", "pm25"),
         ("06-037-0007", "ozone"),
         ("06-037-0003", "temperature"),
         ("06-037-0003", "wind_direction"),
@@ -180,11 +188,39 @@ def test_weather_is_the_regions_at_every_site():
     assert features["weather_temperature_00"].tolist() == [70.0]
 
 
-def test_neighbours_leave_the_site_itself_out_and_the_region_does_not():
+def test_neighbours_leave_the_site_itself_out():
     days = pd.concat([build_days(1, site="06-037-0001", values=4), build_days(1, site="06-037-0007", values=10)])
     features = build(days, as_of=pd.Timestamp("2023-01-01"))
     assert features["value_neighbours_00"].tolist() == [10, 4]
-    assert features["value_region_00"].tolist() == [7, 7]
+
+
+def test_anomalies_are_in_the_working_unit_of_their_pollutant():
+    # On the first day of two sites a level is the site's own day and twenty of the other's.
+    def nearby(pollutant, values):
+        named = zip(("06-037-0001", "06-037-0007"), values, strict=True)
+        days = pd.concat([build_days(1, site=site, pollutant=pollutant, values=value) for site, value in named])
+        return build(days, as_of=pd.Timestamp("2023-01-01")).iloc[0]
+
+    smoke, ozone = nearby("pm25", (np.e - 1, np.e**3 - 1)), nearby("ozone", (0.05, 0.07))
+    assert_allclose((smoke["level"], ozone["level"]), ((1 + 20 * 3) / 21, (0.05 + 20 * 0.07) / 21), rtol=1e-6)
+    assert_allclose((smoke["region_00"], ozone["region_00"]), (3 - (3 + 20) / 21, 0.07 - (0.07 + 1.0) / 21), rtol=1e-6)
+
+
+def test_every_declared_column_is_written():
+    # A star of sites 300 and 800 km away in each of the eight directions, and one pair 24 km apart in the middle.
+    star = {f"_08_{number:03d}_{km:04d}": place_at(45 * number + 10, km) for number in range(8) for km in (300, 800)}
+    sites = build_sites(_08_009_0001=(40.0, -100.0), _08_009_0002=(40.2, -100.1), _08_009_0003=(41.5, -100), **star)
+    count = 40
+    days = [build_days(count, site=site, seed=number) for number, site in enumerate(sites["site_id"])]
+    days += [build_days(count, site="08-009-0001", pollutant=name, seed=9) for name in ("ozone", *WEATHER)]
+    features = build(pd.concat(days, ignore_index=True), pd.Timestamp("2023-02-09"), sites)
+    middle = features[features["site_id"] == "08-009-0001"]
+    assert [name for name in features.columns if middle[name].isna().all()] == []
+
+
+def place_at(degrees, km):
+    angle = np.deg2rad(degrees)
+    return 40 + np.cos(angle) * km / 111.2, -100 + np.sin(angle) * km / 111.2 / np.cos(np.deg2rad(40))
 
 
 def test_a_site_without_position_has_no_neighbours():
@@ -200,13 +236,32 @@ def test_climatology_of_a_new_site_is_the_regions_then_its_own_recent_mean():
     together = at(build(pd.concat([old, new]), pd.Timestamp("2023-02-04")), "2023-02-04", "06-037-0007")
     alone = at(build(new, pd.Timestamp("2023-02-04")), "2023-02-04", "06-037-0007")
     assert together["value_climatology_01"].tolist() == [20]
-    assert together["deviation_climatology"].tolist() == [4 - 20]
+    assert_allclose(together["deviation_climatology"], [np.log(5 / 21)], rtol=1e-6)  # log1p of 4 less that of 20
     assert alone["value_climatology_01"].tolist() == [3]
 
 
 def test_climatology_of_a_site_silent_for_months_is_its_last_value():
     features = build(build_days(1, site="06-037-0001", values=9), as_of=pd.Timestamp("2023-04-30"))
     assert at(features, "2023-04-30")["value_climatology_03"].tolist() == [9]
+
+
+def test_a_site_with_three_observations_has_a_row_for_each_day_since():
+    few = build_days(3, start="2023-01-01", site="06-037-0001", values=[2.0, 4.0, 6.0])
+    features = build(few, as_of=pd.Timestamp("2023-12-31"))
+    last = features.iloc[-1]
+    assert len(features) == 365
+    assert (last["value_last"], last["history_days"], last["value_climatology_03"]) == (6, 3, 6)
+    assert_allclose(last["level"], np.log([3, 5, 7]).mean(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.1, 8.0])
+def test_equal_values_stand_nowhere_above_their_level(value):
+    trio = ("06-037-0001", "06-037-0007", "06-037-9999")
+    days = pd.concat([build_days(400, site=site, values=value) for site in trio])
+    last = at(build(days, as_of=pd.Timestamp("2024-02-04")), "2024-02-04", "06-037-0001").iloc[0]
+    flat = ["spread_07", "step_14", "near_spread_00", "region_mean_07", "network_00", "smoke_share_00"]
+    assert_allclose(last[flat].astype(float), 0, atol=1e-7)
+    assert_allclose(last["level"], np.log1p(value), rtol=1e-6)
 
 
 def test_a_day_after_as_of_is_left_out():

@@ -3,61 +3,127 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airwatch.forecasting.calibration import ResidualDistribution
-from airwatch.forecasting.transforms import transform
+from airwatch.domain.transforms import transform
+from airwatch.forecasting.calibration import QUANTILE_LEVELS, ResidualDistribution
+from airwatch.forecasting.ranks import EDGES, Levels
 
 IDENTITY, LOG = transform("identity"), transform("log1p")
 EVEN = np.linspace(-1.0, 1.0, 201)[:, np.newaxis]  # its quantile at level p is 2 p - 1
+ONE = np.ones((1, 1))
+PLAIN = Levels.unbent(1, 1)
+ANY = 1e9  # a highest concentration that is never reached
 
 
-def test_quantiles_are_the_prediction_plus_the_residuals_quantiles():
-    quantiles = ResidualDistribution.fit(EVEN).quantiles(np.array([[10.0]]), IDENTITY)
-    np.testing.assert_allclose(quantiles, [[[9.1, 9.2, 9.5, 10.0, 10.5, 10.8, 10.9]]], rtol=1e-12)
+def levels_of(*shares: float) -> Levels:
+    """One row and lead whose eight levels are worth such shares."""
+    return Levels(np.append(0.0, np.cumsum(shares))[np.newaxis, np.newaxis], np.zeros(1, dtype=np.intp))
 
 
-def test_quantiles_are_never_negative():
-    quantiles = ResidualDistribution.fit(EVEN).quantiles(np.array([[0.5]]), IDENTITY)
-    np.testing.assert_allclose(quantiles, [[[0.0, 0.0, 0.0, 0.5, 1.0, 1.3, 1.4]]], rtol=1e-12)
+WIDE = levels_of(0.1, 0.1, 0.1, 0.2, 0.2, 0.1, 0.1, 0.1)  # twice as much as they say in the outer levels
+
+
+def mean_of(distribution, prediction, kind=IDENTITY, spread=1.0, levels=PLAIN, highest=ANY):
+    return distribution.mean(prediction * ONE, spread * ONE, levels, kind, highest)[0, 0]
+
+
+def test_quantiles_are_those_of_the_residuals():
+    found = ResidualDistribution.fit(EVEN).quantiles(PLAIN)
+    np.testing.assert_allclose(found, [[[-0.9, -0.8, -0.5, 0.0, 0.5, 0.8, 0.9]]], atol=1e-12)
+
+
+def test_where_recent_errors_were_larger_the_quantiles_lie_further_apart():
+    # A chance of 5 % is now the level 0.025, of 10 % 0.05, and of 25 % half way from 0.10 to 0.25.
+    found = ResidualDistribution.fit(EVEN).quantiles(WIDE)
+    np.testing.assert_allclose(found, [[[-0.95, -0.9, -0.65, 0.0, 0.65, 0.9, 0.95]]], atol=1e-12)
+
+
+def test_each_row_has_the_levels_of_its_origin():
+    both = Levels(np.concatenate([PLAIN.cumulative, WIDE.cumulative]), np.array([1, 0, 1]))
+    found = ResidualDistribution.fit(EVEN).quantiles(both)
+    np.testing.assert_allclose(found[:, 0, 0], [-0.95, -0.9, -0.95], atol=1e-12)
 
 
 @pytest.mark.parametrize(
-    ("threshold", "chance"), [(8.0, 1.0), (9.0, 1.0), (9.5, 0.75), (10.0, 0.5), (10.802, 0.099), (11.1, 0.0)]
+    ("residual", "level"), [(-2.0, 0.0), (-1.0, 0.0), (-0.5, 0.25), (0.0, 0.5), (0.802, 0.901), (1.0, 1.0), (9.0, 1.0)]
 )
-def test_the_chance_is_the_share_of_residuals_that_reach_the_threshold(threshold, chance):
-    chances = ResidualDistribution.fit(EVEN).chance_of_at_least(np.array([[10.0]]), IDENTITY, threshold)
-    assert chances[0, 0] == pytest.approx(chance, abs=1e-12)
+def test_the_level_of_a_residual_is_the_share_of_residuals_below_it(residual, level):
+    distribution = ResidualDistribution.fit(EVEN)
+    assert distribution.level_of(residual * ONE)[0, 0] == pytest.approx(level, abs=1e-12)
+    assert distribution.chance_of_at_least(residual * ONE, PLAIN)[0, 0] == pytest.approx(1 - level, abs=1e-12)
 
 
-def test_the_mean_is_taken_over_the_residuals_in_the_concentrations_unit():
+def test_the_chance_follows_recent_errors():
+    # 0.95 is the level 0.975, worth 0.95 where the outer levels count twice; 0.25 and below are worth 0.3.
+    distribution = ResidualDistribution.fit(EVEN)
+    assert distribution.chance_of_at_least(0.95 * ONE, WIDE)[0, 0] == pytest.approx(0.05)
+    assert distribution.chance_of_at_least(-0.5 * ONE, WIDE)[0, 0] == pytest.approx(0.7)
+
+
+def test_the_mean_is_taken_over_the_residuals_in_the_concentration_s_unit():
     # The mean of (1 + c) exp(r) - 1 over r even on [-1, 1] is (1 + c) sinh(1) - 1.
-    mean = ResidualDistribution.fit(EVEN).mean(np.array([[np.log(10.0)]]), LOG)
-    assert mean[0, 0] == pytest.approx(10 * np.sinh(1) - 1, rel=1e-4)
+    assert mean_of(ResidualDistribution.fit(EVEN), np.log(10.0), LOG) == pytest.approx(10 * np.sinh(1) - 1, rel=1e-4)
+
+
+def test_the_mean_of_twice_the_spread_is_that_of_residuals_twice_as_large():
+    # Over r even on [-2, 2]: (1 + c) sinh(2) / 2 - 1.
+    found = mean_of(ResidualDistribution.fit(EVEN), np.log(10.0), LOG, spread=2.0)
+    assert found == pytest.approx(5 * np.sinh(2) - 1, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("shares", "mean"),
+    [
+        ((0, 0, 0, 0, 0, 0, 0, 1), 0.95),  # between the levels 0.95 and 1 the residuals are 0.9 to 1
+        ((0, 0, 0, 0, 0.5, 0.5, 0, 0), 0.45),  # half 0 to 0.5, half 0.5 to 0.8: 0.125 + 0.325
+        (np.diff(EDGES), 0.0),
+    ],
+)
+def test_the_mean_follows_recent_errors(shares, mean):
+    distribution = ResidualDistribution.fit(EVEN)
+    assert mean_of(distribution, 10.0, levels=levels_of(*shares)) == pytest.approx(10 + mean, abs=1e-9)
+    assert mean_of(distribution, 10.0, spread=2.0, levels=levels_of(*shares)) == pytest.approx(10 + 2 * mean, abs=1e-9)
+
+
+def test_the_mean_is_the_sum_over_the_cells_that_a_plain_loop_finds():
+    rng = np.random.default_rng(3)
+    distribution = ResidualDistribution.fit(rng.normal(size=(500, 2)))
+    shares = rng.dirichlet(np.ones(8), size=(3, 2))  # three origins, two leads
+    cumulative = np.concatenate([np.zeros((3, 2, 1)), np.cumsum(shares, axis=2)], axis=2)
+    predictions, spread, of_row = rng.normal(2, 1, (4, 2)), rng.uniform(0.5, 2, (4, 2)), np.array([2, 0, 1, 0])
+    found = distribution.mean(predictions, spread, Levels(cumulative, of_row), LOG, ANY)
+    cells_of_level = [10, 10, 30, 50, 50, 30, 10, 10]  # of 200
+    for row, lead in np.ndindex(4, 2):
+        worth = np.repeat(shares[of_row[row], lead] / cells_of_level, cells_of_level)
+        values = LOG.inverse(predictions[row, lead] + spread[row, lead] * distribution.cells[lead])
+        assert found[row, lead] == pytest.approx(np.sum(worth * np.maximum(values, 0)), rel=1e-12)
 
 
 def test_the_mean_counts_what_falls_below_zero_as_zero():
     # Half of the residuals give 0, the other half an even spread over [0, 1].
-    mean = ResidualDistribution.fit(EVEN).mean(np.array([[0.0]]), IDENTITY)
-    assert mean[0, 0] == pytest.approx(0.25, rel=1e-3)
+    assert mean_of(ResidualDistribution.fit(EVEN), 0.0) == pytest.approx(0.25, rel=1e-3)
+
+
+def test_no_part_of_the_mean_is_higher_than_the_highest():
+    # 9 to 10 as it comes, 10 where it would be 10 to 11: 9.5 and 10 by halves.
+    assert mean_of(ResidualDistribution.fit(EVEN), 10.0, highest=10.0) == pytest.approx(9.75, rel=1e-3)
 
 
 def test_residuals_all_alike_give_a_certain_answer():
     distribution = ResidualDistribution.fit(np.full((150, 1), np.log(2.0)))
-    prediction = np.array([[np.log(3.0)]])  # 3 times 2, less 1: 5
-    assert distribution.mean(prediction, LOG)[0, 0] == pytest.approx(5.0)
-    assert distribution.chance_of_at_least(prediction, LOG, 4.999)[0, 0] == 1.0
-    assert distribution.chance_of_at_least(prediction, LOG, 5.001)[0, 0] == 0.0
+    assert mean_of(distribution, np.log(3.0), LOG) == pytest.approx(5.0)  # 3 times 2, less 1
+    assert distribution.chance_of_at_least(np.array([[np.log(1.999)]]), PLAIN)[0, 0] == 1.0
+    assert distribution.chance_of_at_least(np.array([[np.log(2.001)]]), PLAIN)[0, 0] == 0.0
 
 
 def test_residuals_that_just_reach_the_threshold_count():
     distribution = ResidualDistribution.fit(np.repeat([[0.0], [1.0]], 100, axis=0))
-    chances = distribution.chance_of_at_least(np.array([[10.0]]), IDENTITY, 11.0)
-    assert chances[0, 0] == pytest.approx(0.5, abs=0.01)
+    assert distribution.chance_of_at_least(ONE, PLAIN)[0, 0] == pytest.approx(0.5, abs=0.01)
 
 
 def test_each_lead_has_its_own_residuals():
     distribution = ResidualDistribution.fit(np.hstack([EVEN, 4 * EVEN]))
-    quantiles = distribution.quantiles(np.array([[10.0, 10.0]]), IDENTITY)
-    np.testing.assert_allclose(quantiles[0, :, -1], [10.9, 13.6])
+    np.testing.assert_allclose(distribution.quantiles(Levels.unbent(1, 2))[0, :, -1], [0.9, 3.6])
+    np.testing.assert_allclose(distribution.level_of(np.array([[0.5, 2.0]])), [[0.75, 0.75]])
     assert distribution.horizon == 2
 
 
@@ -73,8 +139,9 @@ def test_a_lead_with_too_few_residuals_borrows_those_of_all_leads():
 
 
 def test_centred_residuals_keep_their_spread_and_lose_their_mean():
-    quantiles = ResidualDistribution.fit(EVEN + 3.0, centred=True).quantiles(np.array([[10.0]]), IDENTITY)
-    np.testing.assert_allclose(quantiles[0, 0, [0, 3, 6]], [9.1, 10.0, 10.9])
+    distribution = ResidualDistribution.fit(EVEN + 3.0, centred=True)
+    np.testing.assert_allclose(distribution.quantiles(PLAIN)[0, 0, [0, 3, 6]], [-0.9, 0.0, 0.9], atol=1e-12)
+    assert mean_of(distribution, 10.0) == pytest.approx(10.0)
 
 
 def test_no_residual_at_all_is_refused():
@@ -84,43 +151,40 @@ def test_no_residual_at_all_is_refused():
 
 def test_four_fifths_of_new_days_fall_into_the_80_percent_interval():
     rng = np.random.default_rng(6)
-    distribution = ResidualDistribution.fit(rng.normal(0, 0.5, size=(4000, 1)))
-    predictions = rng.normal(2.0, 0.5, size=(4000, 1))
-    happened = LOG.inverse(predictions + rng.normal(0, 0.5, size=(4000, 1)))[:, 0]
-    quantiles = distribution.quantiles(predictions, LOG)[:, 0]
-    inside = np.mean((happened >= quantiles[:, 1]) & (happened <= quantiles[:, 5]))
+    distribution = ResidualDistribution.fit(rng.normal(size=(4000, 1)))
+    level = distribution.level_of(rng.normal(size=(4000, 1)))
     # The standard error of such a share is 0.6 %, and that of the calibration about the same.
-    assert inside == pytest.approx(0.8, abs=0.03)
+    assert np.mean((level >= 0.1) & (level <= 0.9)) == pytest.approx(0.8, abs=0.03)
 
 
-predictions = st.floats(-3, 7)
 samples = st.lists(st.floats(-4, 4), min_size=1, max_size=60)
+worths = st.lists(st.floats(0.01, 1), min_size=8, max_size=8).map(lambda found: levels_of(*(found / np.sum(found))))
 
 
-@given(prediction=predictions, residuals=samples)
-def test_quantiles_never_cross_and_lie_between_the_extremes(prediction, residuals):
+@given(residuals=samples, levels=worths)
+def test_quantiles_never_cross_and_lie_between_the_extremes(residuals, levels):
+    found = ResidualDistribution.fit(np.array(residuals)[:, np.newaxis]).quantiles(levels)[0, 0]
+    assert (np.diff(found) >= 0).all()
+    assert found[0] >= min(residuals) - 1e-12
+    assert found[-1] <= max(residuals) + 1e-12
+
+
+@given(residuals=samples, levels=worths, residual=st.floats(-5, 5), step=st.floats(0, 5))
+def test_more_is_never_more_likely(residuals, levels, residual, step):
     distribution = ResidualDistribution.fit(np.array(residuals)[:, np.newaxis])
-    quantiles = distribution.quantiles(np.array([[prediction]]), LOG)[0, 0]
-    assert (np.diff(quantiles) >= 0).all()
-    assert quantiles[0] >= 0
-    highest = max(LOG.inverse(np.array([prediction + max(residuals)]))[0], 0.0)
-    assert quantiles[-1] <= highest * (1 + 1e-9) + 1e-9
-
-
-@given(prediction=predictions, residuals=samples, threshold=st.floats(0, 300), step=st.floats(0, 100))
-def test_a_higher_threshold_is_never_more_likely(prediction, residuals, threshold, step):
-    distribution = ResidualDistribution.fit(np.array(residuals)[:, np.newaxis])
-    low, high = (
-        distribution.chance_of_at_least(np.array([[prediction]]), LOG, level)[0, 0]
-        for level in (threshold, threshold + step)
-    )
+    low, high = (distribution.chance_of_at_least(r * ONE, levels)[0, 0] for r in (residual, residual + step))
     assert 1.0 >= low >= high - 1e-12 >= -1e-12
 
 
-@given(prediction=st.floats(3, 6), place=st.integers(0, 6))
-def test_the_chance_of_reaching_a_quantile_is_what_its_level_leaves(prediction, place):
+@given(levels=worths, place=st.integers(0, 6))
+def test_the_chance_of_reaching_a_quantile_is_what_its_level_leaves(levels, place):
     distribution = ResidualDistribution.fit(EVEN)
-    quantile = distribution.quantiles(np.array([[prediction]]), LOG)[0, 0, place]
-    level = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)[place]
-    chance = distribution.chance_of_at_least(np.array([[prediction]]), LOG, quantile)[0, 0]
-    assert chance == pytest.approx(1 - level, abs=1e-9)
+    quantile = distribution.quantiles(levels)[0, 0, place]
+    chance = distribution.chance_of_at_least(quantile * ONE, levels)[0, 0]
+    assert chance == pytest.approx(1 - QUANTILE_LEVELS[place], abs=1e-9)
+
+
+@given(predicted=st.floats(-1, 5), spread=st.floats(0.01, 3), levels=worths, residuals=samples)
+def test_the_mean_lies_between_nothing_and_the_highest(predicted, spread, levels, residuals):
+    distribution = ResidualDistribution.fit(np.array(residuals)[:, np.newaxis])
+    assert -1e-9 <= mean_of(distribution, predicted, LOG, spread, levels, highest=50.0) <= 50.0 * (1 + 1e-9)

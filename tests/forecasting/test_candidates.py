@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from airwatch.domain.transforms import transform
 from airwatch.forecasting.candidates import CANDIDATES, build_candidate
-from airwatch.forecasting.transforms import transform
 
 LOG = transform("log1p")
 BUDGETS = {
@@ -16,14 +16,12 @@ ROWS = 400
 
 
 @pytest.fixture(scope="module")
-def fitted(build_features, build_targets):
+def fitted(build_features, build_targets, build_gappy):
     """Every candidate fitted on the same rows, some of whose features and targets are missing."""
-    features, rng = build_features(days=ROWS // 2), np.random.default_rng(8)
+    features = build_features(days=ROWS // 2)
     targets = LOG.forward(build_targets(features))
-    targets[rng.random(targets.shape) < 0.1] = np.nan
-    numbers = features.columns[3:]
-    gappy = features.copy()
-    gappy[numbers] = features[numbers].mask(rng.random((ROWS, len(numbers))) < 0.1)
+    targets[np.random.default_rng(8).random(targets.shape) < 0.1] = np.nan
+    gappy = build_gappy(features)
     models = {name: build_candidate(name, BUDGETS.get(name, {}), LOG, seed=20) for name in CANDIDATES}
     return {name: model.fit(gappy, targets) for name, model in models.items()}, gappy, targets
 
@@ -70,7 +68,7 @@ def test_a_model_beats_persistence_where_levels_have_time_to_fall_back(fitted, b
 
 
 def test_an_unknown_candidate_is_refused_with_the_names_there_are():
-    with pytest.raises(ValueError, match="Unknown candidate 'lasso': choose one of persistence, climatology, ridge"):
+    with pytest.raises(ValueError, match="Unknown candidate 'lasso': choose one of persistence, climatology, blend"):
         build_candidate("lasso", {}, LOG, seed=1)
 
 
@@ -79,6 +77,7 @@ def test_an_unknown_candidate_is_refused_with_the_names_there_are():
     [
         ("ridge", "ridge has no setting alfa: it takes alpha"),
         ("xgboost", "xgboost has no setting alfa: it takes n_estimators, learning_rate"),
+        ("blend", "blend has no setting alfa: it takes no settings"),
         ("climatology", "climatology has no setting alfa: it takes no settings"),
     ],
 )

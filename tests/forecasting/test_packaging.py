@@ -1,25 +1,17 @@
 import mlflow.pyfunc
 import numpy as np
-import pandas as pd
 import pytest
 from mlflow.models import infer_signature
 from pandas.testing import assert_frame_equal
 
-from airwatch.forecasting.candidates import build_candidate
 from airwatch.forecasting.design import MissingFeatures
-from airwatch.forecasting.forecaster import TrainingSet, fit_forecaster
 from airwatch.forecasting.packaging import ForecasterPyfunc, as_model_input
-from airwatch.forecasting.transforms import transform
-
-LOG = transform("log1p")
 
 
 @pytest.fixture
-def forecaster(build_features, build_targets):
+def forecaster(build_features, build_targets, build_forecaster):
     features = build_features(days=60)
-    training = TrainingSet(features, build_targets(features), pd.Timestamp("2020-12-31"))
-    residuals = np.random.default_rng(2).normal(0, 0.3, size=(200, 3))
-    return fit_forecaster(build_candidate("ridge", {}, LOG, seed=1), training, LOG, residuals, residuals, 7)
+    return build_forecaster(features, build_targets(features), "ridge")
 
 
 def test_features_become_float64_and_keep_their_values(forecaster, build_features):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from airwatch.features.kernel import FloatArray
+from airwatch.features.compiled import FloatArray
 from airwatch.features.neighbours import region_mean
 
 _DEGREES = np.arange(360)
@@ -78,6 +78,26 @@ def weather_regions(name: str, grid: Grid) -> dict[str, FloatArray]:
         f"{name}_{part}": region_mean(np.where(known, table[degrees], np.nan))
         for part, table in (("sin", np.sin(angles)), ("cos", np.cos(angles)))
     }
+
+
+def ratio(total: FloatArray, count: FloatArray) -> FloatArray:
+    """The mean from a sum and the weight of its terms; NaN where there is none."""
+    mean: FloatArray = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    return mean
+
+
+def lagged(grid: FloatArray, back: int, days: int) -> FloatArray:
+    """The grid as it was ``back`` days before each origin: a view [series, days]."""
+    end = grid.shape[1] - back
+    return grid[:, end - days : end]
+
+
+def first_known(*choices: FloatArray) -> FloatArray:
+    """Elementwise the first choice that is not NaN."""
+    known = choices[0]
+    for choice in choices[1:]:
+        known = np.where(np.isnan(known), choice, known)
+    return known
 
 
 def _require_unique(place: NDArray[np.int64], site_ids: pd.Index | NDArray[np.object_], width: int) -> None:

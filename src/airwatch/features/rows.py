@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from airwatch.features.compiled import Named
 from airwatch.features.grids import DayAxis, Grid
-from airwatch.features.kernel import Named
+from airwatch.features.kernel import Columns
 
 
 class FeatureTable:
@@ -35,19 +36,26 @@ class FeatureTable:
 
     def write(self, pollutant: str, columns: Iterable[Named]) -> None:
         """Write columns of one pollutant, each [sites, days], [1, days], [days] or [sites, 1]."""
-        sites = sum(1 for _, name, *_ in self._series if name == pollutant)
-        places = [
+        places = self._places(pollutant)
+        for name, column in columns:
+            target = self._block[self._number[name]]
+            values = np.broadcast_to(column, (len(places), self._axis.days))
+            for rows, site, first in places:
+                target[rows] = values[site, first:]
+
+    def write_series(self, pollutant: str, names: Sequence[str], sweep: Callable[[int], Columns]) -> None:
+        """Write the columns [columns, days] that ``sweep`` makes of each row of the pollutant's grid."""
+        columns = [self._number[name] for name in names]
+        for rows, site, first in self._places(pollutant):
+            self._block[columns, rows] = sweep(site)[:, first:]
+
+    def _places(self, pollutant: str) -> list[tuple[slice, int, int]]:
+        """The rows of each of the pollutant's sites, its row of the grid, and its first origin."""
+        return [
             (slice(int(end) - self._axis.days + first, int(end)), site, first)
             for end, (_, name, site, first) in zip(self._ends, self._series, strict=True)
             if name == pollutant
         ]
-        for name, column in columns:
-            target, values = (
-                self._block[self._number[name]],
-                np.broadcast_to(column, (sites, self._axis.days)),
-            )
-            for rows, site, first in places:
-                target[rows] = values[site, first:]
 
     def frame(self) -> pd.DataFrame:
         """The table."""

@@ -14,13 +14,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from airwatch.domain.pollutants import WEATHER
+from airwatch.domain.transforms import Transform, transform
 from airwatch.features import kernel
 from airwatch.features.calendar import calendar_columns
-from airwatch.features.grids import DayAxis, Grid, build_grid, weather_regions
-from airwatch.features.kernel import FloatArray, Named
-from airwatch.features.neighbours import neighbour_mean, neighbour_weights, region_mean
+from airwatch.features.compiled import FloatArray, Named
+from airwatch.features.grids import DayAxis, Grid, build_grid, first_known, lagged, weather_regions
+from airwatch.features.neighbours import region_mean
 from airwatch.features.rows import FeatureTable, empty_table
 from airwatch.features.spec import FeatureSpec
+from airwatch.features.surroundings import surroundings
 
 CLIMATOLOGY_FALLBACK_DAYS = 90
 
@@ -51,14 +53,16 @@ def build_features(observations: pd.DataFrame, sites: pd.DataFrame, run: Run, pa
     Args:
         observations: ``daily_observations``, key (site_id, pollutant, date_local), ``value`` in the AQS unit,
             weather among them under its own names. Days after ``run.as_of`` are left out.
-        sites: Columns site_id, latitude and longitude in degrees; a site not in it has no neighbours.
+        sites: Columns site_id, latitude and longitude in degrees; a site not in it has no neighbours and is
+            none.
         run: Pollutants, last origin and longest lead.
         params: Windows and reaches.
 
     Returns:
         One row for each (site_id, pollutant, origin_date), sorted, for every day from the site's first
-        observation to ``run.as_of``, and float32 columns in AQS units, NaN where unknown. The columns follow
-        from ``run`` and ``params`` alone.
+        observation to ``run.as_of``, and float32 columns, NaN where unknown: ``value_*`` in the AQS unit, the
+        other concentrations and their differences in the working unit of ``params.transforms``. The columns
+        follow from ``run`` and ``params`` alone.
 
     Raises:
         ValueError: Two values for one site, pollutant and day.
@@ -72,10 +76,13 @@ def build_features(observations: pd.DataFrame, sites: pd.DataFrame, run: Run, pa
     table = FeatureTable(names, axis, {name: by_name[name] for name in observed})
     shared = _shared_columns(by_name, axis, run, params)
     for name in observed:
-        grid = by_name[name]
+        grid, unit = by_name[name], transform(params.transforms[name])
+        in_unit, places = np.asarray(unit.forward(grid.values), dtype=np.float64), _places(sites, grid.site_ids)
         table.write(name, shared)
-        table.write(name, _own_columns(grid, axis, run, params))
-        table.write(name, _surroundings(grid, _places(sites, grid.site_ids), axis.days, params))
+        table.write(name, [("latitude", places[:, :1]), ("longitude", places[:, 1:])])
+        _write_own_past(table, name, grid, in_unit, axis.days, params)
+        table.write(name, _climatology(grid, unit, axis, run, params))
+        table.write(name, surroundings(grid.values, in_unit, places, axis.days, params.surroundings))
         table.write(name, _other_pollutants(name, by_name, axis.days, run))
     return table.frame()
 
@@ -95,7 +102,7 @@ def _grids(observations: pd.DataFrame, run: Run, params: FeatureSpec) -> tuple[D
 
 def _shared_columns(by_name: dict[str, Grid], axis: DayAxis, run: Run, params: FeatureSpec) -> list[Named]:
     """Columns that are the same at every site: the calendar and the region's weather."""
-    shared = list(calendar_columns(axis.origins, run.horizon_days, params.holiday_reach_days))
+    shared = list(calendar_columns(axis.origins, run.horizon_days))
     for name in WEATHER:
         if name in by_name:
             for series, region in weather_regions(name, by_name[name]).items():
@@ -103,33 +110,31 @@ def _shared_columns(by_name: dict[str, Grid], axis: DayAxis, run: Run, params: F
     return shared
 
 
-def _own_columns(grid: Grid, axis: DayAxis, run: Run, params: FeatureSpec) -> Iterator[Named]:
-    """Columns from each site's own past, its climatology where it has none of its own borrowed."""
-    yield from kernel.own_columns(grid.values, axis.days, params)
-    last, _ = kernel.last_observed(grid.values, axis.days, params.max_stale_days)
-    level = kernel.first_known(kernel.trailing_mean(grid.values, CLIMATOLOGY_FALLBACK_DAYS, axis.days), last)
-    own = kernel.climatology(grid.values, axis.days, run.horizon_days, params.climatology)
+def _write_own_past(
+    table: FeatureTable, name: str, grid: Grid, in_unit: FloatArray, days: int, params: FeatureSpec
+) -> None:
+    """Write the columns from each site's own past."""
+    plan = kernel.OwnPlan.of(params)
+    table.write_series(
+        name, list(params.own_groups()), lambda site: kernel.own_past(grid.values[site], in_unit[site], days, plan)
+    )
+
+
+def _climatology(grid: Grid, unit: Transform, axis: DayAxis, run: Run, params: FeatureSpec) -> Iterator[Named]:
+    """What is usual for the day of the year; a site with no such history borrows, then takes its own level."""
+    about = params.climatology
+    own = kernel.climatology(
+        grid.values, axis.days, run.horizon_days, about.years, about.half_width_days, about.min_count
+    )
     region = region_mean(own)
+    last, _ = kernel.last_observed(grid.values, params.max_stale_days, axis.days)
+    level = first_known(kernel.trailing_mean(grid.values, CLIMATOLOGY_FALLBACK_DAYS, axis.days), last)
     for lead in range(run.horizon_days + 1):
         window = slice(lead, lead + axis.days)
-        climatology = kernel.first_known(own[:, window], region[:, window], level)
-        yield f"value_climatology_{lead:02d}", climatology
+        usual = first_known(own[:, window], region[:, window], level)
+        yield f"value_climatology_{lead:02d}", usual
         if lead == 0:
-            yield "deviation_climatology", last - climatology
-
-
-def _surroundings(grid: Grid, places: FloatArray, days: int, params: FeatureSpec) -> Iterator[Named]:
-    """Columns from the neighbours, the region and the site's place (``places`` is [sites, 2], degrees)."""
-    latitudes, longitudes = places[:, 0].tolist(), places[:, 1].tolist()
-    weights = neighbour_weights(latitudes, longitudes, params.neighbour_km, params.neighbour_softening_km)
-    near = neighbour_mean(np.nan_to_num(grid.values, nan=0.0), np.isfinite(grid.values), weights)
-    region = region_mean(grid.values)
-    for back in (0, 1):
-        yield f"value_neighbours_{back:02d}", kernel.lagged(near, back, days)
-        yield f"value_region_{back:02d}", kernel.lagged(region, back, days)
-    yield "value_region_mean_07", kernel.trailing_mean(region, 7, days)
-    yield "latitude", places[:, :1]
-    yield "longitude", places[:, 1:]
+            yield "deviation_climatology", unit.forward(last) - unit.forward(usual)
 
 
 def _other_pollutants(name: str, by_name: dict[str, Grid], days: int, run: Run) -> Iterator[Named]:
@@ -138,14 +143,14 @@ def _other_pollutants(name: str, by_name: dict[str, Grid], days: int, run: Run) 
     for other in run.pollutants:
         if other != name and other in by_name:
             grid = by_name[other]
-            series = kernel.first_known(grid.rows_of(site_ids), region_mean(grid.values))
+            series = first_known(grid.rows_of(site_ids), region_mean(grid.values))
             yield from _recent(f"other_{other}", series, days)
 
 
 def _recent(prefix: str, series: FloatArray, days: int) -> list[Named]:
     """A series on the origin's day, and its mean over three days."""
     return [
-        (f"{prefix}_00", kernel.lagged(series, 0, days)),
+        (f"{prefix}_00", lagged(series, 0, days)),
         (f"{prefix}_mean_03", kernel.trailing_mean(series, 3, days)),
     ]
 

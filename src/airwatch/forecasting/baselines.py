@@ -7,8 +7,8 @@ from typing import ClassVar, Self
 import numpy as np
 import pandas as pd
 
+from airwatch.domain.transforms import FloatArray, Transform
 from airwatch.forecasting.design import climatology_of_targets, column, first_known
-from airwatch.forecasting.transforms import FloatArray, Transform
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Baseline(ABC):
         return self
 
     def predict(self, features: pd.DataFrame) -> FloatArray:
-        """Predictions in the transformed unit [n, H], never NaN."""
+        """Predictions in the working unit [n, H], never NaN."""
         expected = self.expect(features, len(self.medians))
         return first_known(self.transform.forward(expected), self.medians)
 
@@ -61,6 +61,40 @@ class Climatology(Baseline):
         """The climatology of each target day."""
         newest = column(features, "value_last")
         return first_known(climatology_of_targets(features, horizon), newest[:, np.newaxis])
+
+
+@dataclass
+class Blend(Baseline):
+    """Persistence and climatology, mixed at each lead as erred least on the training rows.
+
+    Attributes:
+        shares: What persistence counts for at each lead [H], from zero to one.
+    """
+
+    shares: FloatArray = field(default_factory=lambda: np.zeros(0))
+    name = "blend"
+
+    def fit(self, features: pd.DataFrame, targets_t: FloatArray) -> Self:
+        """Learn the shares, by least squares in the AQS unit."""
+        super().fit(features, targets_t)
+        targets = self.transform.inverse(targets_t)
+        usual, newest = self._parts(features, targets.shape[1])
+        apart, gain = newest - usual, targets - usual
+        known = np.isfinite(apart) & np.isfinite(gain)
+        above = np.sum(np.where(known, apart * gain, 0.0), axis=0)
+        below = np.sum(np.where(known, apart * apart, 0.0), axis=0)
+        self.shares = np.clip(np.divide(above, below, out=np.zeros_like(above), where=below > 0), 0.0, 1.0)
+        return self
+
+    def expect(self, features: pd.DataFrame, horizon: int) -> FloatArray:
+        """The mixture; where one of the two is unknown, the other."""
+        usual, newest = self._parts(features, horizon)
+        return first_known(usual + self.shares * (newest - usual), newest, usual)
+
+    def _parts(self, features: pd.DataFrame, horizon: int) -> tuple[FloatArray, FloatArray]:
+        """Climatology and persistence, AQS unit [n, horizon]."""
+        newest = first_known(column(features, "value_lag_00"), column(features, "value_last"))
+        return climatology_of_targets(features, horizon), np.repeat(newest[:, np.newaxis], horizon, axis=1)
 
 
 def training_medians(targets_t: FloatArray) -> FloatArray:

@@ -1,4 +1,8 @@
-"""Gradient-boosted trees, one booster for each lead on one set of binned features."""
+"""Gradient-boosted trees on what a ridge leaves over, one booster for each lead on one set of binned features.
+
+Trees cannot extrapolate: in smoke worse than any they were trained on, they answer with the worst they know. So the
+ridge carries the level, and the trees correct it.
+"""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -6,8 +10,9 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from airwatch.forecasting.design import feature_columns, feature_matrix, require_rows
-from airwatch.forecasting.transforms import FloatArray
+from airwatch.domain.transforms import FloatArray, Transform
+from airwatch.forecasting.design import feature_matrix, model_columns, require_rows
+from airwatch.forecasting.linear import RidgeByLead, RidgeParams
 
 if TYPE_CHECKING:
     from xgboost import Booster, QuantileDMatrix
@@ -18,30 +23,39 @@ ROWS_WORTH_THREADS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class BoostingParams:
-    """XGBoost's own parameters by their own names; ``n_estimators`` is the number of rounds for each lead."""
+    """XGBoost's own parameters by their own names.
 
-    n_estimators: int = 120
-    learning_rate: float = 0.06
+    ``n_estimators`` is the number of rounds of the first lead; at lead ``h`` they are divided by
+    its square, for the further ahead, the less there is to learn beyond the ridge. ``alpha`` is the ridge's.
+    """
+
+    n_estimators: int = 160
+    learning_rate: float = 0.05
     max_depth: int = 6
-    subsample: float = 0.8
-    colsample_bytree: float = 0.6
-    min_child_weight: float = 20.0
+    max_bin: int = 128
+    subsample: float = 0.7
+    colsample_bytree: float = 0.4
+    min_child_weight: float = 100.0
+    reg_lambda: float = 5.0
+    alpha: float = 0.004
     n_jobs: int = 1
 
 
 @dataclass
 class Boosting:
-    """XGBoost, direct: lead by lead; missing features stay missing."""
+    """XGBoost on the residuals of a ridge, direct: lead by lead; missing features stay missing."""
 
+    transform: Transform
     params: BoostingParams = field(default_factory=BoostingParams)
     seed: int = 0
     columns: tuple[str, ...] = ()
+    ridge: RidgeByLead | None = None
     boosters: list["Booster"] = field(default_factory=list)
     name: ClassVar[str] = "xgboost"
     predicts_mean: ClassVar[bool] = False
 
     def fit(self, features: pd.DataFrame, targets_t: FloatArray) -> Self:
-        """Boost each lead on the rows whose target was observed; the features are binned once for all leads.
+        """Fit the ridge, then boost each lead on its residuals; the features are binned once for all leads.
 
         Raises:
             TooFewTrainingRows: A lead has next to no observed target.
@@ -49,40 +63,50 @@ class Boosting:
         import xgboost
 
         require_rows(self.name, targets_t)
-        self.columns = feature_columns(features)
-        useful = np.isfinite(targets_t).any(axis=1)
-        matrix = feature_matrix(features.iloc[np.flatnonzero(useful)], self.columns)
-        binned = xgboost.QuantileDMatrix(matrix, nthread=self.params.n_jobs)
-        self.boosters = [self._boost(binned, target) for target in targets_t[useful].T]
+        self.columns = model_columns(features)
+        useful = np.flatnonzero(np.isfinite(targets_t).any(axis=1))
+        rows, targets = features.iloc[useful], targets_t[useful]
+        self.ridge = RidgeByLead(self.transform, RidgeParams(self.params.alpha)).fit(rows, targets)
+        residuals = targets - self.ridge.predict(rows)
+        matrix = feature_matrix(rows, self.columns)
+        binned = xgboost.QuantileDMatrix(matrix, nthread=self.params.n_jobs, max_bin=self.params.max_bin)
+        self.boosters = [self._boost(binned, left, lead) for lead, left in enumerate(residuals.T, start=1)]
         return self
 
     def predict(self, features: pd.DataFrame) -> FloatArray:
-        """Predictions in the transformed unit [n, H], never NaN."""
+        """Predictions in the working unit [n, H], never NaN."""
+        assert self.ridge is not None
+        predicted = self.ridge.predict(features)
         matrix = feature_matrix(features, self.columns)
         if not len(matrix):
-            return np.empty((0, len(self.boosters)))
+            return predicted
         for booster in self.boosters:
             booster.set_param({"nthread": self.params.n_jobs if len(matrix) > ROWS_WORTH_THREADS else 1})
-        predicted = [booster.inplace_predict(matrix) for booster in self.boosters]
-        return np.column_stack(predicted).astype(np.float64)
+        corrections = [booster.inplace_predict(matrix) for booster in self.boosters]
+        return predicted + np.column_stack(corrections).astype(np.float64)
 
-    def _boost(self, binned: "QuantileDMatrix", target: FloatArray) -> "Booster":
+    def _boost(self, binned: "QuantileDMatrix", residual: FloatArray, lead: int) -> "Booster":
         """The booster of one lead; rows without a target weigh nothing."""
         import xgboost
 
-        seen = np.isfinite(target)
-        binned.set_label(np.where(seen, target, 0.0))
+        seen = np.isfinite(residual)
+        binned.set_label(np.where(seen, residual, 0.0))
         binned.set_weight(seen.astype(np.float32))
         settings = {
             "objective": "reg:squarederror",
-            "base_score": float(target[seen].mean()),
+            "base_score": 0.0,
             "tree_method": "hist",
-            "learning_rate": self.params.learning_rate,
-            "max_depth": self.params.max_depth,
-            "subsample": self.params.subsample,
-            "colsample_bytree": self.params.colsample_bytree,
-            "min_child_weight": self.params.min_child_weight,
             "nthread": self.params.n_jobs,
             "seed": self.seed,
         }
-        return xgboost.train(settings, binned, num_boost_round=self.params.n_estimators)
+        own = (
+            "learning_rate",
+            "max_depth",
+            "max_bin",
+            "subsample",
+            "colsample_bytree",
+            "min_child_weight",
+            "reg_lambda",
+        )
+        settings |= {name: getattr(self.params, name) for name in own}
+        return xgboost.train(settings, binned, num_boost_round=max(1, self.params.n_estimators // lead**2))

@@ -1,4 +1,4 @@
-"""From a point prediction to a distribution, by the errors made on days the model had not trained on."""
+"""From a prediction and its spread to a distribution, by the errors made on days the model had not trained on."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -6,21 +6,25 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from airwatch.forecasting.transforms import FloatArray, Transform
+from airwatch.domain.transforms import FloatArray, Transform
+from airwatch.forecasting.ranks import EDGES, Levels
 
 QUANTILE_LEVELS = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
 CELLS = 200  # of equal probability; their 199 inner edges and the two ends make the grid
 LEVELS = np.linspace(0.0, 1.0, CELLS + 1)
 DRAWS_PER_CELL = 10
 MIN_RESIDUALS = 100
+# Every edge of a level lies between two cells, so that a cell belongs to one level.
+LEVEL_OF_CELL = np.searchsorted(EDGES, (np.arange(CELLS) + 0.5) / CELLS) - 1
+CELLS_OF_LEVEL = np.bincount(LEVEL_OF_CELL)
 
 
 @dataclass(frozen=True, slots=True)
 class ResidualDistribution:
-    """The residuals (observed minus predicted, transformed unit) to expect around a prediction of each lead.
+    """The standardised residuals, (observed - predicted) / spread, to expect at each lead.
 
     Attributes:
-        grid: Quantiles of the residuals at ``LEVELS`` [H, 201], rising; the ends are the extremes seen.
+        grid: Their quantiles at ``LEVELS`` [H, 201], rising; the ends are the extremes seen.
         cells: Mean residual in each of the 200 cells of equal probability [H, 200], for the smearing.
         counts: Residuals seen at each lead [H], before any borrowing.
     """
@@ -34,8 +38,8 @@ class ResidualDistribution:
         """Learn from out-of-sample residuals.
 
         Args:
-            residuals: Transformed unit [m, H], NaN where the target was not observed.
-            centred: Take the mean residual of a lead off, and keep the spread alone: least squares leave no
+            residuals: Standardised [m, H], NaN where the target was not observed.
+            centred: Take the mean residual of a lead off, and keep the shape alone: least squares leave no
                 mean over all years, so what a year or two of evaluation show is those years' weather.
             min_residuals: A lead with fewer borrows the residuals of all leads together.
 
@@ -60,36 +64,38 @@ class ResidualDistribution:
         """The number of leads."""
         return len(self.grid)
 
-    def quantiles(self, predictions: FloatArray, transform: Transform) -> NDArray[np.float64]:
-        """The quantiles at ``QUANTILE_LEVELS``, AQS unit [n, H, 7]: never negative, never crossing.
+    def level_of(self, standardised: FloatArray) -> NDArray[np.float64]:
+        """The level of the distribution at which each residual [n, H] lies, within [0, 1]."""
+        by_lead = [_share_below(grid, lead) for grid, lead in zip(self.grid, standardised.T, strict=True)]
+        return np.column_stack(by_lead)
 
-        Args:
-            predictions: Transformed unit [n, H].
-            transform: The unit of predictions and residuals.
-        """
-        places = np.rint(np.array(QUANTILE_LEVELS) * CELLS).astype(np.int64)
-        shifted = predictions[:, :, np.newaxis] + self.grid[:, places]
-        return np.maximum.accumulate(np.maximum(transform.inverse(shifted), 0.0), axis=2)
+    def quantiles(self, levels: Levels) -> NDArray[np.float64]:
+        """The standardised residuals at ``QUANTILE_LEVELS`` [rows, H, 7], rising."""
+        found = np.empty((len(levels.cumulative), self.horizon, len(QUANTILE_LEVELS)))
+        for origin, by_lead in enumerate(levels.cumulative):
+            for lead, cumulative in enumerate(by_lead):
+                bent = np.interp(QUANTILE_LEVELS, cumulative, EDGES)
+                found[origin, lead] = np.interp(bent, LEVELS, self.grid[lead])
+        return found[levels.of_row]
 
-    def mean(self, predictions: FloatArray, transform: Transform) -> NDArray[np.float64]:
-        """The mean concentration, AQS unit [n, H], never negative.
+    def mean(
+        self, predictions: FloatArray, spread: FloatArray, levels: Levels, transform: Transform, highest: float
+    ) -> FloatArray:
+        """The mean concentration, AQS unit [n, H], never negative, nor above ``highest`` in any part.
 
         Duan's smearing estimate: the inverse of a mean is not the mean of the inverses, so the inverse is
         averaged over the residuals.
         """
         total = np.zeros(predictions.shape)
+        weights = (np.diff(levels.cumulative, axis=2) / CELLS_OF_LEVEL)[levels.of_row]
         # One cell at a time: an axis sum may round differently for one row than for many.
-        for cell in self.cells.T:
-            total += np.maximum(transform.inverse(predictions + cell), 0.0)
-        return total / CELLS
+        for cell, level in zip(self.cells.T, LEVEL_OF_CELL, strict=True):
+            total += weights[:, :, level] * np.clip(transform.inverse(predictions + spread * cell), 0.0, highest)
+        return total
 
-    def chance_of_at_least(
-        self, predictions: FloatArray, transform: Transform, threshold: float
-    ) -> NDArray[np.float64]:
-        """The chance that the concentration reaches ``threshold`` (AQS unit) [n, H], within [0, 1]."""
-        needed = transform.forward(np.array([threshold]))[0] - predictions
-        by_lead = [_share_below(grid, lead) for grid, lead in zip(self.grid, needed.T, strict=True)]
-        return np.clip(1.0 - np.column_stack(by_lead), 0.0, 1.0)
+    def chance_of_at_least(self, standardised: FloatArray, levels: Levels) -> NDArray[np.float64]:
+        """The chance of a residual of at least so much [n, H], within [0, 1]."""
+        return np.clip(1.0 - levels.bend(self.level_of(standardised)), 0.0, 1.0)
 
 
 def _cell_means(residuals: FloatArray) -> NDArray[np.float64]:
@@ -105,5 +111,5 @@ def _share_below(grid: NDArray[np.float64], values: NDArray[np.float64]) -> NDAr
     above = np.clip(np.searchsorted(grid, values, side="left"), 1, CELLS)
     left, right = grid[above - 1], grid[above]
     width = np.where(right > left, right - left, 1.0)
-    inside = LEVELS[above - 1] + (values - left) / width / CELLS
+    inside = LEVELS[above - 1] + (np.clip(values, left, right) - left) / width / CELLS
     return np.where(values <= grid[0], 0.0, np.where(values > grid[-1], 1.0, inside))

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 import pandas as pd
 
-from airwatch.forecasting.baselines import Climatology, Persistence
+from airwatch.domain.transforms import FloatArray, Transform
+from airwatch.forecasting.baselines import Blend, Climatology, Persistence
 from airwatch.forecasting.boosting import Boosting, BoostingParams
 from airwatch.forecasting.forest import Forest, ForestParams
 from airwatch.forecasting.linear import RidgeByLead, RidgeParams
-from airwatch.forecasting.transforms import FloatArray, Transform
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -21,7 +21,7 @@ Params = TypeVar("Params", bound="DataclassInstance")
 class PointModel(Protocol):
     """What a candidate does: learn from past origins, and predict every lead of new ones.
 
-    Predictions are in the transformed unit, [n rows, H leads], never NaN, and a row's prediction is the
+    Predictions are in the working unit, [n rows, H leads], never NaN, and a row's prediction is the
     same to the bit whatever other rows are in the call. ``predicts_mean``: the inverse of a prediction is
     itself a mean in the AQS unit, as a climatology is; otherwise the mean comes from the residuals.
     """
@@ -37,7 +37,7 @@ class PointModel(Protocol):
         ...
 
     def fit(self, features: pd.DataFrame, targets_t: FloatArray) -> Self:
-        """Learn from a feature table and its targets [n, H], transformed unit, NaN where not observed."""
+        """Learn from a feature table and its targets [n, H], working unit, NaN where not observed."""
         ...
 
     def predict(self, features: pd.DataFrame) -> FloatArray:
@@ -45,7 +45,8 @@ class PointModel(Protocol):
         ...
 
 
-CANDIDATES = ("persistence", "climatology", "ridge", "random_forest", "xgboost")
+BASELINES = ("persistence", "climatology", "blend")
+CANDIDATES = (*BASELINES, "ridge", "random_forest", "xgboost")
 
 
 def build_candidate(name: str, params: Mapping[str, Any], transform: Transform, seed: int) -> PointModel:
@@ -67,12 +68,15 @@ def build_candidate(name: str, params: Mapping[str, Any], transform: Transform, 
         case "climatology":
             _settings(name, NoParams, params)
             return Climatology(transform)
+        case "blend":
+            _settings(name, NoParams, params)
+            return Blend(transform)
         case "ridge":
             return RidgeByLead(transform, _settings(name, RidgeParams, params))
         case "random_forest":
             return Forest(_settings(name, ForestParams, params), seed)
         case "xgboost":
-            return Boosting(_settings(name, BoostingParams, params), seed)
+            return Boosting(transform, _settings(name, BoostingParams, params), seed)
     raise ValueError(f"Unknown candidate {name!r}: choose one of {', '.join(CANDIDATES)}.")
 
 

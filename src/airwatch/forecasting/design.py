@@ -1,20 +1,24 @@
-"""From the feature table to the matrix a model is fitted on.
+"""From the feature table to the matrices that models are fitted on.
 
-Columns that start with ``value_`` hold concentrations in the AQS unit and may be transformed; all others are
-used as they are. A row's numbers come from that row alone, whatever other rows are in the call.
+Columns that start with ``value_`` hold concentrations in the AQS unit and are transformed; all others are used as
+they are. A row's numbers come from that row alone, whatever other rows are in the call.
 """
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from airwatch.forecasting.transforms import FloatArray, Transform
+from airwatch.domain.transforms import FloatArray, Transform
 
 KEYS = ("site_id", "pollutant", "origin_date")
 CONCENTRATION_PREFIX = "value_"
 MIN_TRAINING_ROWS = 30
+# What the baselines and the tables of scores read. Models learn the season better from the other columns.
+NOT_FOR_MODELS = re.compile(r"value_climatology_\d\d|deviation_climatology")
+OF_A_LEAD = re.compile(r"(?:holiday|fireworks)_(\d\d)")
 
 
 class TooFewTrainingRows(ValueError):
@@ -28,6 +32,17 @@ class MissingFeatures(ValueError):
 def feature_columns(features: pd.DataFrame) -> tuple[str, ...]:
     """The columns of a feature table that are not its key, in their order."""
     return tuple(str(column) for column in features.columns if column not in KEYS)
+
+
+def model_columns(features: pd.DataFrame) -> tuple[str, ...]:
+    """The feature columns that models learn from."""
+    return tuple(name for name in feature_columns(features) if not NOT_FOR_MODELS.fullmatch(name))
+
+
+def lead_of(name: str) -> int | None:
+    """The lead whose target day a column speaks of; None for a column of the origin."""
+    found = OF_A_LEAD.fullmatch(name)
+    return int(found[1]) if found else None
 
 
 def require_features(features: pd.DataFrame, names: Sequence[str]) -> None:
@@ -50,7 +65,7 @@ def feature_matrix(features: pd.DataFrame, names: Sequence[str]) -> NDArray[np.f
 
 
 def transformed_matrix(features: pd.DataFrame, names: Sequence[str], transform: Transform) -> NDArray[np.float32]:
-    """``feature_matrix`` with the concentrations in the transformed unit."""
+    """``feature_matrix`` with the concentrations in the working unit."""
     matrix = feature_matrix(features, names)
     concentrations = [i for i, name in enumerate(names) if name.startswith(CONCENTRATION_PREFIX)]
     matrix[:, concentrations] = transform.forward(matrix[:, concentrations])

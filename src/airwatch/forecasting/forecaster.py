@@ -1,93 +1,23 @@
-"""The forecaster: a point model, the distribution around it, and a fallback for a thin recent history."""
+"""The forecaster: a calibrated model, a fallback for a thin recent history, and what recent errors say."""
 
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from airwatch.domain.aqi import aqi_of, categories_of, exceedance_concentration
+from airwatch.domain.transforms import FloatArray, Transform
 from airwatch.forecasting.baselines import Climatology
-from airwatch.forecasting.calibration import QUANTILE_LEVELS, ResidualDistribution
+from airwatch.forecasting.calibrated import FORECAST_KEYS, HIGHEST_OF_TRAINING, CalibratedModel
+from airwatch.forecasting.calibration import ResidualDistribution
 from airwatch.forecasting.candidates import PointModel
 from airwatch.forecasting.design import KEYS, column, feature_columns, require_features
-from airwatch.forecasting.transforms import FloatArray, Transform
+from airwatch.forecasting.ranks import RecencyParams, RecentRanks
+from airwatch.forecasting.spread import LocalSpread
+from airwatch.forecasting.warnings import WarningCuts
 
-QUANTILE_COLUMNS = tuple(f"q{round(level * 100):02d}" for level in QUANTILE_LEVELS)
-AQI_THRESHOLDS = (50, 100, 150)
-CHANCE_COLUMNS = tuple(f"p_aqi_above_{threshold}" for threshold in AQI_THRESHOLDS)
 MISSING_SHARE = "missing_28"
 MOST_MISSING = 0.75  # of the last 28 days; on fewer than seven observations lags and means say little
-FORECAST_KEYS = ["site_id", "pollutant", "origin_date", "target_date"]
-FORECAST_COLUMNS = (
-    *FORECAST_KEYS,
-    "lead_days",
-    "mean",
-    *QUANTILE_COLUMNS,
-    "aqi",
-    "category",
-    *CHANCE_COLUMNS,
-    "model_name",
-)
-
-
-@dataclass(frozen=True)
-class CalibratedModel:
-    """A fitted point model and the residuals it leaves on days it has not seen."""
-
-    model: PointModel
-    residuals: ResidualDistribution
-    transform: Transform
-
-    @classmethod
-    def from_residuals(cls, model: PointModel, residuals: FloatArray, transform: Transform) -> Self:
-        """Surround a fitted model with its out-of-sample residuals, transformed unit [m, H], NaN where unknown.
-
-        Those of a model fitted by least squares are centred; a baseline's are left as they are, for its
-        prediction is a mean in the AQS unit and off the mean in another.
-
-        Raises:
-            ValueError: No residuals.
-        """
-        return cls(model, ResidualDistribution.fit(residuals, centred=not model.predicts_mean), transform)
-
-    def forecast(self, features: pd.DataFrame, pollutant: str) -> pd.DataFrame:
-        """Forecast every row of a feature table.
-
-        Args:
-            features: Columns of ``KEYS`` and those the model was fitted on.
-            pollutant: Whose AQI breakpoints count.
-
-        Returns:
-            ``FORECAST_COLUMNS``, one row for each feature row and lead, sorted by key. Concentrations are
-            in the AQS unit and never negative; the AQI is that of the mean on EPA's newest table.
-        """
-        predictions = self.model.predict(features)
-        mean = self._mean(predictions).ravel()
-        quantiles = self.residuals.quantiles(predictions, self.transform)
-        aqi = aqi_of(pollutant, mean)
-        forecasts = _one_row_per_lead(features, self.residuals.horizon).assign(
-            mean=mean,
-            **{name: quantiles[:, :, i].ravel() for i, name in enumerate(QUANTILE_COLUMNS)},
-            aqi=aqi,
-            category=pd.array(np.asarray(categories_of(aqi), dtype=object), dtype="str"),
-            **self._chances(predictions, pollutant),
-            model_name=pd.array([self.model.name] * len(mean), dtype="str"),
-        )
-        return forecasts.sort_values(FORECAST_KEYS, ignore_index=True, kind="stable")
-
-    def _mean(self, predictions: FloatArray) -> FloatArray:
-        """The mean concentration, AQS unit [n, H]."""
-        if self.model.predicts_mean:
-            return np.maximum(self.transform.inverse(predictions), 0.0)
-        return self.residuals.mean(predictions, self.transform)
-
-    def _chances(self, predictions: FloatArray, pollutant: str) -> dict[str, FloatArray]:
-        """The chance of an AQI above each threshold [n * H]."""
-        levels = [exceedance_concentration(pollutant, threshold) for threshold in AQI_THRESHOLDS]
-        chances = [self.residuals.chance_of_at_least(predictions, self.transform, level) for level in levels]
-        return {name: chance.ravel() for name, chance in zip(CHANCE_COLUMNS, chances, strict=True)}
 
 
 @dataclass(frozen=True)
@@ -101,8 +31,10 @@ class Forecaster:
             ``recent_days``.
         feature_names: The columns it was trained with, beside the key.
         recent_days: How old the newest observation may be, in days.
+        recency: How it follows recent errors.
         training_window: First and last origin it was fitted on.
         train_until: The last day whose observation it may have learned from.
+        cuts: When it warns; none for a forecaster outside the registry.
     """
 
     pollutant: str
@@ -110,8 +42,10 @@ class Forecaster:
     fallback: CalibratedModel
     feature_names: tuple[str, ...]
     recent_days: int
+    recency: RecencyParams
     training_window: tuple[pd.Timestamp, pd.Timestamp]
     train_until: pd.Timestamp
+    cuts: WarningCuts = field(default_factory=lambda: WarningCuts(()))
 
     @property
     def horizon(self) -> int:
@@ -123,11 +57,13 @@ class Forecaster:
         """The name of the candidate inside."""
         return self.main.model.name
 
-    def predict(self, features: pd.DataFrame) -> pd.DataFrame:
+    def predict(self, features: pd.DataFrame, ranks: RecentRanks | None = None) -> pd.DataFrame:
         """Forecast every row of a feature table, each row by itself.
 
         Args:
             features: ``site_id``, ``pollutant``, ``origin_date`` and at least ``feature_names``.
+            ranks: How forecasts of the weeks before fared, from ``recent_ranks``; only what was observed by a
+                row's origin counts for it. None: the calibration of the training as it stands.
 
         Returns:
             ``FORECAST_COLUMNS``, one row for each feature row and lead 1 to ``horizon``, sorted by key.
@@ -140,13 +76,36 @@ class Forecaster:
         """
         self._check(features)
         thin = self.lacks_recent_history(features)
-        if not thin.any():
-            return self.main.forecast(features, self.pollutant)
-        if thin.all():
-            return self.fallback.forecast(features, self.pollutant)
-        fresh = self.main.forecast(features[~thin], self.pollutant)
-        rest = self.fallback.forecast(features[thin], self.pollutant)
-        return pd.concat([fresh, rest]).sort_values(FORECAST_KEYS, ignore_index=True, kind="stable")
+        parts = []
+        if not thin.all() or features.empty:
+            fresh = features[~thin]
+            levels = ranks.levels_at(fresh["origin_date"].to_numpy(), self.recency) if ranks else None
+            parts.append(self.main.forecast(fresh, self.pollutant, levels))
+        if thin.any():
+            parts.append(self.fallback.forecast(features[thin], self.pollutant))
+        return pd.concat(parts).sort_values(FORECAST_KEYS, ignore_index=True, kind="stable")
+
+    def history_from(self, origin: pd.Timestamp) -> pd.Timestamp:
+        """The first origin whose forecasts can still bear on those of ``origin``."""
+        return origin - pd.Timedelta(days=self.recency.days + self.horizon)
+
+    def recent_ranks(self, history: pd.DataFrame) -> RecentRanks:
+        """How this forecaster's forecasts from past origins fared.
+
+        Args:
+            history: Rows of the feature table of this pollutant at all sites, on the origins before those to be
+                forecast (``history_from``) and on them; a row's own value is what was observed that day. Origins
+                within the training are left out: what a model has learned from says nothing of its errors.
+
+        Raises:
+            MissingFeatures: Columns of the training are not there; the message names them.
+            ValueError: Rows of another pollutant.
+        """
+        self._check(history)
+        unseen = history[~self.knows_beyond(history["origin_date"])]
+        issued = unseen[~self.lacks_recent_history(unseen)]
+        levels = self.main.levels_of(issued, observed_after(issued, unseen, self.horizon))
+        return RecentRanks.count(issued["origin_date"].to_numpy(), levels)
 
     def lacks_recent_history(self, features: pd.DataFrame) -> NDArray[np.bool_]:
         """Which rows are left to climatology: the newest value is old, or few of the last days were observed [n]."""
@@ -181,54 +140,68 @@ class TrainingSet:
     train_until: pd.Timestamp
 
 
-def out_of_sample_residuals(
-    model: PointModel, features: pd.DataFrame, targets: FloatArray, transform: Transform
-) -> FloatArray:
-    """Observed minus predicted in the transformed unit [n, H], on rows the model has not been fitted on."""
-    return transform.forward(targets) - model.predict(features)
-
-
-def fit_forecaster(
-    candidate: PointModel,
-    training: TrainingSet,
-    transform: Transform,
-    residuals: FloatArray,
-    climatology_residuals: FloatArray,
-    recent_days: int,
-) -> Forecaster:
-    """Fit a candidate and the climatology on all rows, and join them with residuals of earlier evaluation.
+def observed_after(features: pd.DataFrame, observed: pd.DataFrame, horizon: int) -> NDArray[np.float64]:
+    """What rows of the feature table say was observed 1 to H days after others, AQS unit [n, H], NaN where unknown.
 
     Args:
-        candidate: From ``build_candidate`` with the same transform.
-        training: Rows of one pollutant, at least one.
-        transform: The unit of the models and of the residuals.
-        residuals: Of the candidate, out of sample, transformed unit [m, H].
-        climatology_residuals: The same of the climatology, for the fallback.
-        recent_days: Rows whose newest observation is older are left to the climatology.
+        features: Rows whose targets are wanted.
+        observed: Rows whose own value (``value_lag_00``) is looked up.
+        horizon: H.
+    """
+    sites = pd.Index(observed["site_id"].unique())
+    if not len(features):
+        return np.empty((0, horizon))
+    first = observed["origin_date"].min()
+    days = int((observed["origin_date"].max() - first).days) + 1
+    grid = np.full((len(sites), days + horizon), np.nan)
+    day = (observed["origin_date"] - first).dt.days.to_numpy()
+    grid[sites.get_indexer(observed["site_id"]), day] = column(observed, "value_lag_00")
+    site, origin = sites.get_indexer(features["site_id"]), (features["origin_date"] - first).dt.days.to_numpy()
+    return np.column_stack([grid[site, origin + lead] for lead in range(1, horizon + 1)])
+
+
+def standardised_residuals(
+    model: PointModel, spread: LocalSpread | None, training: TrainingSet, transform: Transform
+) -> FloatArray:
+    """Observed minus predicted in units of the spread [n, H], on rows the model has not been fitted on."""
+    residuals = transform.forward(training.targets) - model.predict(training.features)
+    return residuals if spread is None else residuals / spread.predict(training.features)
+
+
+def assemble(
+    model: PointModel,
+    climatology: Climatology,
+    spread: LocalSpread | None,
+    training: TrainingSet,
+    residuals: tuple[FloatArray, FloatArray],
+    transform: Transform,
+    settings: tuple[int, RecencyParams],
+) -> Forecaster:
+    """A forecaster of parts fitted on the training set.
+
+    Args:
+        model: The candidate.
+        climatology: For the fallback.
+        spread: The size of error to expect.
+        training: What all of them were fitted on.
+        residuals: Out of sample: the candidate's, standardised [m, H], and the climatology's in the working unit.
+        transform: The working unit.
+        settings: ``recent_days`` and how recent errors are followed.
 
     Raises:
-        TooFewTrainingRows: Not enough observed targets.
         ValueError: No residuals.
     """
-    features, targets_t = training.features, transform.forward(training.targets)
-    main = candidate.fit(features, targets_t)
-    fallback = Climatology(transform).fit(features, targets_t)
+    own, usual = residuals
+    highest = HIGHEST_OF_TRAINING * float(np.nanmax(training.targets))
+    # Least squares leave no mean; a baseline's prediction is a mean in the AQS unit and off the mean in another.
+    calibrated = ResidualDistribution.fit(own, centred=not model.predicts_mean)
     return Forecaster(
-        pollutant=str(features["pollutant"].iloc[0]),
-        main=CalibratedModel.from_residuals(main, residuals, transform),
-        fallback=CalibratedModel.from_residuals(fallback, climatology_residuals, transform),
-        feature_names=feature_columns(features),
-        recent_days=recent_days,
-        training_window=(features["origin_date"].min(), features["origin_date"].max()),
+        pollutant=str(training.features["pollutant"].iloc[0]),
+        main=CalibratedModel(model, spread, calibrated, transform, highest),
+        fallback=CalibratedModel(climatology, None, ResidualDistribution.fit(usual), transform, highest),
+        feature_names=feature_columns(training.features),
+        recent_days=settings[0],
+        recency=settings[1],
+        training_window=(training.features["origin_date"].min(), training.features["origin_date"].max()),
         train_until=training.train_until,
     )
-
-
-def _one_row_per_lead(features: pd.DataFrame, horizon: int) -> pd.DataFrame:
-    """The keys of the forecasts, for each feature row its leads in order."""
-    rows = np.repeat(np.arange(len(features)), horizon)
-    keys = features[list(KEYS)].iloc[rows].reset_index(drop=True)
-    lead_days = np.tile(np.arange(1, horizon + 1, dtype=np.int64), len(features))
-    origin_date = keys["origin_date"].astype("datetime64[us]")  # a model's signature makes it nanoseconds
-    target_date = (origin_date + pd.to_timedelta(lead_days, unit="D")).astype("datetime64[us]")
-    return keys.assign(origin_date=origin_date, target_date=target_date, lead_days=lead_days)

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from airwatch.forecasting.design import feature_columns, feature_matrix, require_rows
-from airwatch.forecasting.transforms import FloatArray
+from airwatch.domain.transforms import FloatArray
+from airwatch.forecasting.design import feature_matrix, model_columns, require_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Forest:
         complete = np.flatnonzero(np.isfinite(targets_t).all(axis=1))
         require_rows(self.name, targets_t[complete])
         rows = self._sample(complete)
-        self.columns = feature_columns(features)
+        self.columns = model_columns(features)
         self.trees = RandomForestRegressor(
             n_estimators=self.params.n_estimators,
             max_depth=self.params.max_depth,
@@ -62,7 +62,7 @@ class Forest:
         return self
 
     def predict(self, features: pd.DataFrame) -> FloatArray:
-        """Predictions in the transformed unit [n, H], never NaN."""
+        """Predictions in the working unit [n, H], never NaN."""
         if features.empty:
             return np.empty((0, self.trees.n_outputs_))
         predicted: FloatArray = self.trees.predict(feature_matrix(features, self.columns))

@@ -1,4 +1,4 @@
-"""Ridge regression on the transformed features, one for each lead."""
+"""Ridge regression on the terms of a row, one for each lead."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
@@ -7,37 +7,34 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from airwatch.forecasting.design import (
-    CONCENTRATION_PREFIX,
-    column,
-    feature_columns,
-    first_known,
-    require_rows,
-    transformed_matrix,
-)
-from airwatch.forecasting.transforms import FloatArray, Transform
+from airwatch.domain.transforms import FloatArray, Transform
+from airwatch.forecasting.design import lead_of, require_rows
+from airwatch.forecasting.terms import LinearTerms, standardised_by
+
+CHUNK_ROWS = 50_000
+LEAST_PENALTY = 300.0  # of the first lead; a few sites over a few years share their weather, whatever the rows
 
 
 @dataclass(frozen=True, slots=True)
 class RidgeParams:
-    """``alpha``: the penalty on squared coefficients of standardised features."""
+    """``alpha``: the penalty on squared coefficients of standardised terms, for each row of the training and each lead.
 
-    alpha: float = 10.0
+    A penalty that grows with the rows suits a network: twice the sites on the same days are not twice the evidence.
+    One that grows with the lead suits the air: the further ahead, the less of today is left in it.
+    """
+
+    alpha: float = 0.004
 
 
 @dataclass
 class RidgeByLead:
-    """A linear model of each lead on standardised features; concentrations enter in the transformed unit.
-
-    A missing concentration takes the row's own level (its newest value, else the climatology of the
-    origin's day, else the training median); any other missing feature takes its training median.
-    """
+    """A linear model of each lead on the terms of ``LinearTerms``; a column of another lead's target takes no part."""
 
     transform: Transform
     params: RidgeParams = field(default_factory=RidgeParams)
-    columns: tuple[str, ...] = ()
-    medians: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
-    coefficients: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))  # [features, H], unstandardised
+    terms: LinearTerms | None = None
+    centre: FloatArray = field(default_factory=lambda: np.zeros(0))  # mean of each term on the training rows [T]
+    coefficients: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))  # [T, H], unstandardised
     intercepts: FloatArray = field(default_factory=lambda: np.zeros(0))
     name: ClassVar[str] = "ridge"
     predicts_mean: ClassVar[bool] = False
@@ -49,53 +46,75 @@ class RidgeByLead:
             TooFewTrainingRows: A lead has next to no observed target.
         """
         require_rows(self.name, targets_t)
-        self.columns = feature_columns(features)
-        matrix = transformed_matrix(features, self.columns, self.transform)
-        self.medians = _medians(matrix)
-        matrix = self._fill(matrix, features)
-        centre, scale = matrix.mean(axis=0, dtype=np.float64), matrix.std(axis=0, dtype=np.float64)
-        scale[scale < 1e-9] = 1.0
-        slopes, means = _solve((matrix - centre) / scale, targets_t, self.params.alpha)
-        self.coefficients = slopes / scale[:, np.newaxis]
-        self.intercepts = means - centre @ self.coefficients
+        self.terms = LinearTerms(self.transform).fit(features)
+        matrix, names = self.terms.build(features)
+        self.centre, scale = standardised_by(matrix)
+        slopes, means = solve_by_lead(matrix, names, targets_t, (self.centre, scale), self.params.alpha)
+        self.coefficients = slopes
+        self.intercepts = means - self.centre @ slopes
         return self
 
     def predict(self, features: pd.DataFrame) -> FloatArray:
-        """Predictions in the transformed unit [n, H], never NaN."""
-        matrix = self._fill(transformed_matrix(features, self.columns, self.transform), features)
-        total = np.tile(self.intercepts, (len(matrix), 1))
-        # Not a matrix product: BLAS sums in an order that depends on how many rows are in the call.
-        for feature, slopes in zip(matrix.T, self.coefficients, strict=True):
-            total += feature[:, np.newaxis] * slopes
-        return total
-
-    def _fill(self, matrix: NDArray[np.float32], features: pd.DataFrame) -> NDArray[np.float32]:
-        """The matrix without NaN."""
-        level = first_known(column(features, "value_last"), column(features, "value_climatology_00"))
-        level_t = self.transform.forward(level.astype(np.float32))
-        for i, name in enumerate(self.columns):
-            if name.startswith(CONCENTRATION_PREFIX):
-                matrix[:, i] = first_known(matrix[:, i], level_t)
-        return np.where(np.isnan(matrix), self.medians, matrix)
+        """Predictions in the working unit [n, H], never NaN."""
+        assert self.terms is not None
+        matrix, _ = self.terms.build(features)
+        return row_products(matrix, self.coefficients, self.intercepts)
 
 
-def _medians(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The median of each column, 0 where a column is all NaN."""
-    known = [column[~np.isnan(column)] for column in matrix.T]
-    return np.array([np.median(column) if column.size else 0.0 for column in known], dtype=np.float32)
+def row_products(matrix: NDArray[np.float32], coefficients: FloatArray, intercepts: FloatArray) -> FloatArray:
+    """Intercepts plus the matrix by the coefficients [n, H], a row to the same bits whatever rows are beside it."""
+    total = np.tile(intercepts, (len(matrix), 1))
+    # Not a matrix product: BLAS sums in an order that depends on how many rows are in the call.
+    for term, slopes in zip(matrix.T, coefficients, strict=True):
+        total += term[:, np.newaxis] * slopes
+    return total
 
 
-def _solve(standardised: FloatArray, targets_t: FloatArray, alpha: float) -> tuple[FloatArray, FloatArray]:
-    """Slopes [features, H] and intercepts [H] on the standardised features."""
-    from sklearn.linear_model import Ridge  # a second of import that forecasting does without
+def solve_by_lead(
+    matrix: NDArray[np.float32],
+    names: list[str],
+    targets: FloatArray,
+    standard: tuple[FloatArray, FloatArray],
+    alpha: float,
+) -> tuple[FloatArray, FloatArray]:
+    """Slopes [T, H] in the unit of the terms, and the mean target of each lead [H].
+
+    Args:
+        matrix: Terms [n, T].
+        names: Of the terms; one that speaks of another lead's target day has no slope.
+        targets: [n, H], NaN where not observed.
+        standard: Mean and standard deviation of each term.
+        alpha: Penalty for each row and lead.
+    """
     from threadpoolctl import threadpool_limits
 
-    slopes, intercepts = [], []
-    for target in targets_t.T:
-        seen = np.isfinite(target)
-        rows = standardised if seen.all() else standardised[seen]
-        with threadpool_limits(1):  # BLAS sums in another order, to other bits, on another number of threads
-            model = Ridge(alpha=alpha, solver="cholesky").fit(rows, target[seen])
-        slopes.append(model.coef_)
-        intercepts.append(model.intercept_)
-    return np.column_stack(slopes), np.array(intercepts, dtype=np.float64)
+    slopes, means = np.zeros((matrix.shape[1], targets.shape[1])), np.zeros(targets.shape[1])
+    with threadpool_limits(1):  # BLAS sums in another order, to other bits, on another number of threads
+        for i, target in enumerate(targets.T):
+            used = np.array([lead_of(name) in (None, i + 1) for name in names])
+            seen = np.isfinite(target)
+            means[i] = target[seen].mean()
+            penalty = (i + 1) * max(alpha * seen.sum(), LEAST_PENALTY)
+            slopes[used, i] = _solve(matrix[seen], used, target[seen] - means[i], standard, penalty)
+    return slopes, means
+
+
+def _solve(
+    matrix: NDArray[np.float32],
+    used: NDArray[np.bool_],
+    target: FloatArray,
+    standard: tuple[FloatArray, FloatArray],
+    penalty: float,
+) -> FloatArray:
+    """The slopes of one lead, by normal equations summed over blocks of rows, so that memory stays small."""
+    from scipy.linalg import solve
+
+    centre, scale = standard[0][used], standard[1][used]
+    gram, moment = np.zeros((used.sum(), used.sum())), np.zeros(used.sum())
+    for start in range(0, len(matrix), CHUNK_ROWS):
+        rows = slice(start, start + CHUNK_ROWS)
+        block = (matrix[rows][:, used] - centre) / scale
+        gram += block.T @ block
+        moment += block.T @ target[rows]
+    gram[np.diag_indices_from(gram)] += penalty
+    return np.asarray(solve(gram, moment, assume_a="pos")) / scale

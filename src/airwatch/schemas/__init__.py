@@ -9,9 +9,12 @@ from __future__ import annotations
 import pandas as pd
 
 from airwatch.schemas.forecasts import BacktestForecasts, BacktestScores, Features, Forecasts
+from airwatch.schemas.gate import Gate
 from airwatch.schemas.monitoring import Freshness, MaturedForecasts, MonitoringSummary, Verification
 from airwatch.schemas.observations import DailyObservations, DailySummaries, DroppedSummaries, Monitors, Sites
+from airwatch.schemas.reasons import ForecastReasons
 from airwatch.schemas.table import Table
+from airwatch.schemas.warnings import Warnings
 
 __all__ = [
     "BacktestForecasts",
@@ -20,14 +23,17 @@ __all__ = [
     "DailySummaries",
     "DroppedSummaries",
     "Features",
+    "ForecastReasons",
     "Forecasts",
     "Freshness",
+    "Gate",
     "MaturedForecasts",
     "MonitoringSummary",
     "Monitors",
     "Sites",
     "Table",
     "Verification",
+    "Warnings",
     "empty",
 ]
 
@@ -40,13 +46,16 @@ TABLES: dict[str, type[Table]] = {
         DailySummaries,
         DroppedSummaries,
         Features,
+        ForecastReasons,
         Forecasts,
         Freshness,
+        Gate,
         MaturedForecasts,
         MonitoringSummary,
         Monitors,
         Sites,
         Verification,
+        Warnings,
     )
 }
 

@@ -102,14 +102,16 @@ class BacktestForecasts(Table):
 
 
 class BacktestScores(Scores):
-    """Scores of each candidate by lead, on the same rows for all."""
+    """Scores of each candidate by lead, of all rows and by season, region, level and site; the same rows for all."""
 
     class Config(Table.Config):
         """The key."""
 
-        unique: ClassVar = ["pollutant", "candidate", "lead_days"]
+        unique: ClassVar = ["pollutant", "candidate", "lead_days", "grouping", "group"]
 
     pollutant: Series[str]
     candidate: Series[str]
     lead_days: Series[int]
+    grouping: Series[str] = pa.Field(isin=["all", "season", "region", "level", "site"])
+    group: Series[str]
     champion: Series[bool]

@@ -15,7 +15,13 @@ from builders_monitoring import build_area_sites, build_forecasts
 from builders_training import SITES, build_history, examples_of, features_of, forecaster, train, training_run
 
 HISTORY = build_history()
-PARAMS = InferenceParams(stale_after_days=7, issue_hour_utc=6)
+
+
+def inference_params(**given):
+    return InferenceParams(**{"stale_after_days": 7, "issue_hour_utc": 6, "reasons": "none"} | given)
+
+
+PARAMS = inference_params()
 
 
 class Shelf:
@@ -65,6 +71,25 @@ def test_issue_forecasts_gives_what_the_forecaster_says():
     assert_frame_equal(issue()[list(expected.columns)], expected, check_exact=True)
 
 
+def recent(origin, days=23):
+    """Rows of the feature table of the weeks to an origin: a window of 20 days and the 3 of the horizon."""
+    features = features_of(HISTORY, training_run())
+    days_before = (pd.Timestamp(origin) - features["origin_date"]).dt.days
+    return features[(days_before >= 0) & (days_before <= days)]
+
+
+def test_issue_forecasts_follows_the_errors_since_the_training_of_all_sites_near_and_far():
+    # The model was trained to the end of November, and two of the three sites lie beyond the area.
+    model, inside = frozen("ridge"), build_area_sites(*SITES, in_area=[True, False, False])
+    issued = issue(sites=inside, model=Shelf(model), origins="2023-12-31")
+    rows = recent("2023-12-31", days=0).query(f"site_id == '{SITES[0]}'")
+    followed, plain = model.predict(rows, model.recent_ranks(recent("2023-12-31"))), model.predict(rows)
+    assert_frame_equal(issued[list(plain.columns)], followed, check_exact=True)
+    assert (followed["q90"] != plain["q90"]).all()
+    alone = model.recent_ranks(recent("2023-12-31").query(f"site_id == '{SITES[0]}'"))
+    assert (followed["q90"] != model.predict(rows, alone)["q90"]).all()
+
+
 def test_issue_forecasts_leaves_out_a_site_outside_the_area():
     sites = build_area_sites(*SITES, in_area=[True, False, True])
     assert set(issue(sites=sites)["site_id"]) == {SITES[0], SITES[2]}
@@ -101,7 +126,7 @@ def test_a_forecast_is_stale_when_the_site_s_newest_day_is_older_than_a_week(sil
 
 @pytest.mark.parametrize(("silent_days", "status"), [(14, "ok"), (15, "climatology")])
 def test_a_forecast_without_recent_history_is_the_climatology_s_and_says_so(silent_days, status):
-    patient = InferenceParams(stale_after_days=20, issue_hour_utc=6)
+    patient = inference_params(stale_after_days=20)
     forecasts = issue(ended(silent_days), params=patient)
     assert forecasts.groupby("site_id")["status"].first().tolist() == [status, "ok", "ok"]
 
@@ -120,7 +145,7 @@ def test_a_pollutant_that_ended_more_than_400_days_ago_is_not_forecast(as_of, ro
 
 @pytest.mark.parametrize(("hour", "issued"), [(6, "2024-01-01 06:00"), (0, "2024-01-01 00:00")])
 def test_issued_at_follows_from_the_origin_and_the_schedule(hour, issued):
-    forecasts = issue(params=InferenceParams(stale_after_days=7, issue_hour_utc=hour))
+    forecasts = issue(params=inference_params(issue_hour_utc=hour))
     assert set(forecasts["issued_at"]) == {pd.Timestamp(issued, tz="UTC")}
 
 
@@ -207,8 +232,8 @@ def frozen(champion):
     return FROZEN[champion]
 
 
-@pytest.mark.parametrize("champion", ["persistence", "ridge", "random_forest", "xgboost"])
-@settings(max_examples=5)
+@pytest.mark.parametrize("champion", ["persistence", "ridge", "random_forest", "xgboost", "stack"])
+@settings(max_examples=4)
 @given(day=st.dates(pd.Timestamp("2023-11-30").date(), pd.Timestamp("2023-12-31").date()))
 def test_an_origin_among_many_has_the_rows_of_the_origin_alone(champion, day):
     gaps = ended(20)

@@ -1,22 +1,22 @@
 from dataclasses import replace
-from datetime import date
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
+from airwatch.domain.transforms import transform
+from airwatch.forecasting.stacking import MEMBERS
 from airwatch.pipelines.training import backtest as module
-from airwatch.pipelines.training.backtest import Residuals, Window, backtest, plan_windows
+from airwatch.pipelines.training.backtest import Residuals, Window, backtest, fit_candidates, fit_gaps, plan_windows
 from airwatch.pipelines.training.examples import Examples
 from airwatch.pipelines.training.params import BacktestParams
 from builders import SITE
 from builders_training import (
     SITES,
-    TINY,
     build_history,
     build_training_params,
     examples_of,
@@ -37,6 +37,7 @@ def examples_over(days, horizon=2, start="2023-01-01"):
         pd.DataFrame({"site_id": SITE, "pollutant": "pm25", "origin_date": origins}),
         np.ones((days, horizon)),
         np.ones(days, dtype=bool),
+        transform("log1p"),
     )
 
 
@@ -98,12 +99,21 @@ def test_a_window_holds_its_first_and_its_last_origin():
     assert window.holds(examples_over(4)).tolist() == [False, True, True, False]
 
 
+def build_residuals(*windows, first="2023-01-01"):
+    """Residuals of windows of one origin each, on days that follow each other; standardised they are halves."""
+    days = np.datetime64(first) + np.arange(len(windows))
+    raw = [np.array([each], dtype=float) for each in windows]
+    return Residuals(
+        origins=[np.array([day]) for day in days],
+        raw=raw,
+        standardised=[each / 2 for each in raw],
+        training=[np.array([0.5, 1.0])] * len(windows),
+    )
+
+
 @pytest.fixture
 def residuals():
-    found = Residuals()
-    found.add(np.array(["2023-01-01"], dtype="datetime64[D]"), np.array([[1.0, 2.0]]))
-    found.add(np.array(["2023-01-02"], dtype="datetime64[D]"), np.array([[3.0, 4.0]]))
-    return found
+    return build_residuals([2.0, 4.0], [6.0, 8.0])
 
 
 @pytest.mark.parametrize(
@@ -117,130 +127,37 @@ def residuals():
 )
 def test_a_residual_is_known_from_the_day_after_its_target(residuals, day, known):
     np.testing.assert_array_equal(residuals.known_before(np.datetime64(day)), known)
+    np.testing.assert_array_equal(residuals.known_before(np.datetime64(day), raw=True), 2 * np.array(known))
 
 
 def test_all_residuals_are_known_in_the_end(residuals):
     np.testing.assert_array_equal(residuals.known_before(), [[1.0, 2.0], [3.0, 4.0]])
+    np.testing.assert_array_equal(residuals.known_before(raw=True), [[2.0, 4.0], [6.0, 8.0]])
 
 
-def run_backtest(observations, candidates=FAST, folds=1):
-    params = build_training_params(candidates, backtest={"folds": folds, "fold_days": 40, "min_train_days": 200})
-    examples = examples_of(observations)
-    windows = plan_windows(examples, params.backtest)
-    return backtest(examples, windows, params, seed=20)[0].sort_values(["candidate", *KEY], ignore_index=True)
+def test_the_days_that_residuals_span_are_counted_once():
+    many = Residuals(origins=[np.array(["2023-01-01"] * 3 + ["2023-01-02"], dtype="datetime64[D]")])
+    assert (many.days, Residuals().days) == (2, 0)
 
 
-HISTORY = build_history(sites=SITES[:2])
+def test_the_gap_is_the_error_on_rolling_origins_beyond_that_within_the_training():
+    # Roots of the mean squares 25 and 4; the errors in training were 4 and 6 in two windows, and 2.5 in both.
+    found = build_residuals([7.0, 2.0], [1.0, np.nan])
+    found.training = [np.array([4.0, 2.5]), np.array([6.0, 2.5])]
+    table = fit_gaps({"ridge": found}, "pm25")
+    assert table[["pollutant", "candidate"]].drop_duplicates().to_numpy().tolist() == [["pm25", "ridge"]]
+    numbers = table[["lead_days", "rmse_training", "rmse_rolling", "gap"]].to_numpy()
+    np.testing.assert_allclose(numbers, [[1, 5.0, 5.0, 0.0], [2, 2.5, 2.0, -0.2]], atol=1e-12)
 
 
-@pytest.fixture(scope="module")
-def two_folds():
-    return run_backtest(HISTORY, folds=2)
+def test_without_a_candidate_there_is_no_gap():
+    none, one = fit_gaps({}, "pm25"), fit_gaps({"ridge": build_residuals([1, 1])}, "pm25")
+    assert (len(none), none.columns.tolist()) == (0, one.columns.tolist())
 
 
-def test_every_candidate_forecasts_the_same_rows():
-    forecasts, _ = small_backtest()
-    rows = {name: table[KEY].to_numpy().tolist() for name, table in forecasts.groupby("candidate")}
-    # 40 origins to 30 December at two sites; the last day, 31 December, ends lead 2 and 3 one and two origins earlier.
-    assert {name: len(keys) for name, keys in rows.items()} == dict.fromkeys(TINY, 2 * (40 + 39 + 38))
-    assert all(keys == rows["climatology"] for keys in rows.values())
-
-
-def test_the_calibration_window_is_not_forecast(two_folds):
-    # 80 days to 30 December begin on 12 October.
-    assert (two_folds["origin_date"].min(), set(two_folds["fold"])) == (pd.Timestamp("2023-10-12"), {1, 2})
-
-
-def test_a_forecast_stands_beside_what_was_observed_and_what_the_references_said(two_folds):
-    site = HISTORY[HISTORY["site_id"] == SITES[0]].set_index("date_local")["value"]
-    rows = two_folds[(two_folds["site_id"] == SITES[0]) & (two_folds["candidate"] == "ridge")]
-    np.testing.assert_array_equal(rows["observed"], site.loc[rows["target_date"]])
-    np.testing.assert_array_equal(rows["persistence"], site.loc[rows["origin_date"]].astype("float32"))
-
-
-def test_a_day_that_was_not_observed_is_not_scored():
-    missing = HISTORY[HISTORY["date_local"] != "2023-12-10"]
-    forecasts = run_backtest(missing)
-    assert not (forecasts["target_date"] == "2023-12-10").any()
-    assert forecasts.loc[forecasts["origin_date"] == "2023-12-10", "persistence"].isna().all()
-    assert (forecasts["origin_date"] == "2023-12-10").any()
-
-
-class Spy:
-    """A climatology that notes the last origin it learned from, and the first it was asked about then."""
-
-    def __init__(self, candidate, notes):
-        self.candidate, self.notes = candidate, notes
-        self.name, self.predicts_mean = candidate.name, candidate.predicts_mean
-
-    def fit(self, features, targets_t):
-        self.notes.append([features["origin_date"].max()])
-        self.candidate.fit(features, targets_t)
-        return self
-
-    def predict(self, features):
-        self.notes[-1].append(features["origin_date"].min())
-        return self.candidate.predict(features)
-
-
-def test_no_target_of_a_training_row_lies_in_or_after_the_window(monkeypatch):
-    notes, build = [], module.build_candidate
-    monkeypatch.setattr(module, "build_candidate", lambda *given: Spy(build(*given), notes))
-    run_backtest(HISTORY, ("climatology",), folds=2)
-    # Windows begin on 2 September, 12 October and 21 November; the horizon of 3 days parts them from the last origin.
-    assert [(str(learned.date()), str(asked[0].date())) for learned, *asked in notes] == [
-        ("2023-08-29", "2023-09-02"),
-        ("2023-10-08", "2023-10-12"),
-        ("2023-11-17", "2023-11-21"),
-    ]
-
-
-def replaced_after(day, observations=HISTORY):
-    """The same days observed, with other values after ``day``."""
-    later = observations["date_local"] > pd.Timestamp(day)
-    return observations.assign(value=observations["value"].where(~later, 99.0 - observations["value"]))
-
-
-def issued_by(day, forecasts):
-    return forecasts[forecasts["origin_date"] <= pd.Timestamp(day)].drop(columns="observed").reset_index(drop=True)
-
-
-@settings(max_examples=8)
-@given(day=st.dates(date(2023, 10, 12), date(2023, 12, 30)))
-def test_what_is_observed_later_changes_no_forecast_issued_before(two_folds, day):
-    then = run_backtest(replaced_after(day), folds=2)
-    assert_frame_equal(issued_by(day, then), issued_by(day, two_folds), check_exact=True)
-
-
-def test_what_is_observed_later_changes_no_forecast_of_the_trees_either():
-    trees = ("climatology", "random_forest", "xgboost")
-    then, now = (run_backtest(table, trees) for table in (replaced_after("2023-11-30"), HISTORY))
-    assert_frame_equal(issued_by("2023-11-30", then), issued_by("2023-11-30", now), check_exact=True)
-
-
-def test_what_was_observed_earlier_does_change_the_forecasts(two_folds):
-    then = issued_by("2023-12-30", run_backtest(replaced_after("2023-09-01"), folds=2))
-    ridge = then["candidate"] == "ridge"
-    assert (then["mean"] != issued_by("2023-12-30", two_folds)["mean"])[ridge].all()
-
-
-def test_a_leak_of_the_future_into_the_features_shows_in_the_scores():
-    honest = small_examples()
-    tomorrow = honest.targets[:, 0].astype("float32")
-    leaking = replace(honest, features=honest.features.assign(value_tomorrow=tomorrow))
-    params = build_training_params(("climatology", "ridge"))
-    windows = plan_windows(honest, params.backtest)
-    errors = []
-    for examples in (honest, leaking):
-        forecasts, _ = backtest(examples, windows, params, seed=20)
-        tomorrow = forecasts[(forecasts["candidate"] == "ridge") & (forecasts["lead_days"] == 1)]
-        errors.append((tomorrow["q50"] - tomorrow["observed"]).abs().mean())
-    assert errors[1] < 0.2 * errors[0]
-
-
-def test_residuals_are_those_of_both_windows_in_the_transformed_unit():
-    _, residuals = small_backtest()
-    found = residuals["persistence"].known_before()
+def test_residuals_are_those_of_both_windows_in_the_working_unit():
+    residuals = small_backtest()[1]["persistence"]
+    found = residuals.known_before(raw=True)
     examples = small_examples()
     # The calibration window and the test window: 80 origins to 30 December at two sites.
     held = (examples.origins >= np.datetime64("2023-10-12")) & (examples.origins <= np.datetime64("2023-12-30"))
@@ -250,34 +167,120 @@ def test_residuals_are_those_of_both_windows_in_the_transformed_unit():
     np.testing.assert_allclose(np.sort(found, axis=None), np.sort(expected, axis=None))
 
 
-def test_a_candidate_with_too_few_days_to_learn_from_is_left_out_and_the_others_go_on():
-    # A filter that samples every third day never has three coming days in a row, which the forest needs.
-    third_days = HISTORY[(HISTORY["date_local"] - pd.Timestamp("2022-07-01")).dt.days % 3 == 0]
-    params = build_training_params(("climatology", "persistence", "random_forest"))
-    examples = examples_of(third_days)
-    judged = replace(examples, issuable=np.ones(len(examples), dtype=bool))
-    forecasts, residuals = backtest(judged, plan_windows(judged, params.backtest), params, seed=20)
-    assert set(forecasts["candidate"]) == set(residuals) == {"climatology", "persistence"}
+def test_residuals_are_divided_by_one_spread_that_all_candidates_share():
+    residuals = small_backtest()[1]
+    spreads = [residuals[n].known_before(raw=True) / residuals[n].known_before() for n in ("persistence", "xgboost")]
+    np.testing.assert_allclose(spreads[0], spreads[1])
+    # Around an error that is about the same every day.
+    assert 0.1 < np.nanmin(spreads[0]) < np.nanmax(spreads[0]) < 1.0
 
 
-def silent(last, first="2023-08-25"):
-    """The history without the days after ``first`` up to ``last``."""
-    days = HISTORY["date_local"]
-    return HISTORY[(days <= pd.Timestamp(first)) | (days > pd.Timestamp(last))]
+def test_what_would_not_be_issued_teaches_and_is_neither_forecast_nor_calibrated_on():
+    examples = small_examples()
+    first = (examples.features["site_id"] == SITES[0]).to_numpy()
+    params = build_training_params(("climatology", "ridge"))
+    windows = plan_windows(examples, params.backtest)
+    both = backtest(examples, windows, params, seed=20)[1]
+    forecasts, one = backtest(replace(examples, issuable=examples.issuable & first), windows, params, seed=20)
+    assert set(forecasts["site_id"]) == {SITES[0]}
+    inside = np.concatenate([first[window.holds(examples)] for window in windows])
+    np.testing.assert_array_equal(one["ridge"].known_before(), both["ridge"].known_before()[inside])
 
 
-def test_a_window_after_a_long_silence_calibrates_the_next():
-    # Windows begin on 2 September, 12 October and 21 November: before the second nothing of the first is known.
-    assert set(run_backtest(silent("2023-10-20"), folds=2)["fold"]) == {2}
+def test_the_error_within_the_training_is_of_the_rows_a_candidate_learned_from():
+    found = small_backtest()[1]["persistence"].training
+    examples = small_examples()
+    for window, first in zip(found, ["2023-10-12", "2023-11-21"], strict=True):
+        learned = examples.origins + 3 * ONE_DAY < np.datetime64(first)
+        today = examples.features["value_lag_00"].to_numpy(dtype=float)[learned, np.newaxis]
+        errors = np.log1p(examples.targets[learned]) - np.log1p(today)
+        np.testing.assert_allclose(window, np.sqrt(np.mean(errors**2, axis=0)))
 
 
-def test_no_window_is_forecast_where_none_has_residuals_to_calibrate_on():
-    assert run_backtest(silent("2023-11-24")).empty
+def test_the_error_within_a_long_training_is_measured_on_a_sample(monkeypatch):
+    whole = fit_gaps(small_backtest()[1], "pm25").set_index("candidate").loc["persistence", "rmse_training"]
+    monkeypatch.setattr(module, "ROWS_OF_THE_GAP", 600)
+    params = build_training_params(("climatology", "persistence"))
+    examples = small_examples()
+    once, again = (
+        fit_gaps(backtest(examples, plan_windows(examples, params.backtest), params, seed=20)[1], "pm25")
+        for _ in range(2)
+    )
+    sampled = once.set_index("candidate").loc["persistence", "rmse_training"]
+    assert (sampled != whole).all()
+    np.testing.assert_allclose(sampled, whole, rtol=0.1)
+    assert_frame_equal(once, again)
 
 
-def test_the_run_s_seed_is_the_seed_of_the_candidates():
-    params = build_training_params(("climatology", "xgboost"))
-    windows = plan_windows(small_examples(), params.backtest)
-    means = [backtest(small_examples(), windows, params, seed)[0]["mean"].tolist() for seed in (20, 20, 21)]
-    assert means[0] == means[1]
-    assert means[0] != means[2]
+def weights_of(examples, residuals, names=MEMBERS, only=None):
+    """The stack's weights when fitted on the last day, from such residuals."""
+    params = build_training_params(("climatology", *names, "stack"))
+    fitted = fit_candidates(examples, np.datetime64("2023-12-31"), residuals, params, seed=20, only=only)
+    return fitted.models["stack"].weights
+
+
+def erring(size, days=800, windows=2):
+    """Residuals of such a size, of either sign by a coin, on the days to the end of 2023."""
+    rng = np.random.default_rng(int(10 * size))
+    origins = np.array_split(np.datetime64("2024-01-01") - np.arange(days, 0, -1), windows)
+    raw = [rng.choice([-size, size], (len(each), 3)) for each in origins]
+    return Residuals(origins=origins, raw=raw, standardised=raw, training=[np.ones(3)] * windows)
+
+
+def test_the_stack_trusts_those_more_that_erred_less():
+    residuals = {"ridge": erring(1.0), "random_forest": erring(2.0), "xgboost": erring(1.1)}
+    weights = weights_of(small_examples(), residuals)
+    # By the inverse of the squares: 1, 0.25 and 0.83 of 2.08; signs that chance to agree move them a little.
+    np.testing.assert_allclose(weights, np.tile([[0.48], [0.12], [0.40]], 3), atol=0.06)
+
+
+@pytest.mark.parametrize(
+    "residuals",
+    [
+        {"ridge": erring(1.0, 729), "random_forest": erring(2.0, 729)},
+        {"ridge": erring(1.0), "random_forest": erring(2.0, 400, windows=1)},
+        {"ridge": Residuals(), "random_forest": Residuals()},
+    ],
+    ids=["less than two years", "a member that missed a window", "the first window"],
+)
+def test_members_of_the_stack_count_the_same_where_there_is_too_little_to_compare(residuals):
+    weights = weights_of(small_examples(), residuals, ("ridge", "random_forest"))
+    np.testing.assert_array_equal(weights, np.full((2, 3), 0.5))
+
+
+def test_the_stack_does_not_learn_from_residuals_observed_after_its_training():
+    known = {"ridge": erring(1.0), "random_forest": erring(2.0)}
+    later = {"ridge": erring(1.0), "random_forest": erring(2.0)}
+    for name, wrong in (("ridge", 9.0), ("random_forest", 0.0)):
+        later[name].origins.append(np.datetime64("2023-12-31") + np.arange(400))
+        later[name].raw.append(np.full((400, 3), wrong))
+        known[name].origins.append(later[name].origins[-1])
+        known[name].raw.append(np.full((400, 3), np.nan))
+    names = ("ridge", "random_forest")
+    np.testing.assert_array_equal(*(weights_of(small_examples(), each, names) for each in (known, later)))
+
+
+def test_a_member_that_was_never_judged_is_not_in_the_stack_that_was():
+    residuals = {"ridge": erring(1.0), "xgboost": erring(2.0), "stack": erring(1.0), "climatology": erring(3.0)}
+    assert weights_of(small_examples(), residuals, only="stack").shape == (2, 3)
+
+
+def test_only_what_is_wanted_is_fitted():
+    params = build_training_params()
+    residuals = small_backtest()[1]
+    until = np.datetime64("2023-12-31")
+    found = {
+        only: set(fit_candidates(small_examples(), until, residuals, params, 20, only).models)
+        for only in ("ridge", "climatology", "stack")
+    }
+    assert found == {
+        "ridge": {"ridge", "climatology"},
+        "climatology": {"climatology"},
+        "stack": {"stack", "climatology", *MEMBERS},
+    }
+
+
+def test_three_observations_are_too_few_for_any_window():
+    examples = examples_of(build_history(days=3, sites=SITES[:1]))
+    assert plan_windows(examples, build_training_params().backtest) == []
+    assert fit_candidates(examples, np.datetime64("2023-12-31"), {}, build_training_params(), 20) is None

@@ -2,8 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from airwatch.pipelines.training.examples import pair_examples
+from airwatch.domain.transforms import transform
+from airwatch.pipelines.training.examples import judge_issuable, no_examples, pair_examples
 from builders import SITE, build_days
+
+UNIT = transform("log1p")
 
 
 def origins(count, start="2023-01-01", site=SITE, pollutant="pm25"):
@@ -13,7 +16,7 @@ def origins(count, start="2023-01-01", site=SITE, pollutant="pm25"):
 
 
 def pair(features, observations, as_of="2023-12-31", horizon_days=2):
-    return pair_examples(features, observations, "pm25", pd.Timestamp(as_of), horizon_days)
+    return pair_examples(features, observations, "pm25", pd.Timestamp(as_of), horizon_days, UNIT)
 
 
 def test_pair_examples_puts_the_coming_days_beside_each_origin():
@@ -64,3 +67,31 @@ def test_where_keeps_features_and_targets_together():
     chosen = pair(origins(3), build_days(5)).where(np.array([True, False, True]))
     assert chosen.origins.tolist() == [pd.Timestamp("2023-01-01").date(), pd.Timestamp("2023-01-03").date()]
     np.testing.assert_array_equal(chosen.targets, [[2, 3], [4, 5]])
+    assert chosen.unit is UNIT
+
+
+def test_an_origin_none_of_whose_days_was_observed_has_no_target():
+    examples = pair(origins(3), build_days(3))
+    # The last of the three has nothing after it.
+    assert examples.observed.tolist() == [True, True, False]
+
+
+def test_only_a_forecastable_origin_of_a_site_in_the_area_is_issuable():
+    other = "06-037-0002"
+    examples = pair(pd.concat([origins(1, site=other), origins(3)], ignore_index=True), build_days(5))
+    judged = pd.DataFrame(
+        {
+            "site_id": [other, SITE, SITE],
+            "origin_date": pd.to_datetime(["2023-01-01", "2023-01-01", "2023-01-02"]),
+            "forecastable": [True, True, False],
+        }
+    )
+    # The third of January is not among the origins that were judged.
+    assert judge_issuable(examples, judged, pd.Index([SITE])).issuable.tolist() == [False, True, False, False]
+    assert judge_issuable(examples, judged, pd.Index([SITE, other])).issuable.tolist() == [True, True, False, False]
+
+
+def test_no_examples_have_the_columns_of_the_table_and_the_leads():
+    examples = no_examples("ozone", origins(3), 4, UNIT)
+    assert (examples.pollutant, len(examples), examples.targets.shape) == ("ozone", 0, (0, 4))
+    assert examples.features.columns.tolist() == origins(3).columns.tolist()

@@ -128,10 +128,11 @@ def test_score_candidates_makes_a_baseline_champion_where_it_is_best():
 def test_score_candidates_scores_each_candidate_at_each_lead():
     scores = score_candidates(pd.concat([of_candidate("ridge", 10, 12), of_candidate("xgboost", 9, 9)]), "pm25", RUN)
     schemas.BacktestScores.validate(scores)
-    found = scores.set_index(["candidate", "lead_days"])[["n", "rmse", "bias"]]
-    assert found.loc[("ridge", 2)].tolist() == [3, 3.0, 3.0]
+    found = scores[scores["grouping"] == "all"].set_index(["candidate", "lead_days"]).loc[("ridge", 2)]
+    assert found[["n", "rmse", "bias"]].tolist() == [3, 3.0, 3.0]
     # The forecast 12 is three off, the persistence 8 one: 1 - 9 / 1.
-    assert scores.set_index(["candidate", "lead_days"]).loc[("ridge", 2), "skill_persistence"] == -8.0
+    assert found["skill_persistence"] == -8.0
+    assert set(scores["grouping"]) == {"all", "season", "region", "level", "site"}
 
 
 def test_the_champion_of_the_small_history_is_a_model_that_learned():
@@ -179,9 +180,10 @@ def test_fit_champion_tells_the_registry_what_it_is():
 
 
 def test_fit_champion_logs_its_scores_by_lead():
-    scores = score_candidates(small_backtest()[0], "pm25", RUN).set_index(["candidate", "lead_days"])
+    scores = score_candidates(small_backtest()[0], "pm25", RUN).query("grouping == 'all'")
+    of_ridge = scores[scores["candidate"] == "ridge"].set_index("lead_days")
     metrics = fit().metrics
-    assert metrics["crps_lead_2"] == scores.loc[("ridge", 2), "crps"]
+    assert metrics["crps_lead_2"] == of_ridge.loc[2, "crps"]
     assert {name for name in metrics if name.startswith("rmse")} == {"rmse_lead_1", "rmse_lead_2", "rmse_lead_3"}
 
 
@@ -266,7 +268,7 @@ def test_join_backtests_marks_each_pollutant_s_champion_in_both_tables():
 def test_join_backtests_gives_tables_of_their_schemas():
     forecasts, scores = join_backtests(RUN, **tables_of("pm25", "ridge", "xgboost", "ridge"), **EMPTY)
     assert len(schemas.BacktestForecasts.validate(forecasts)) == 6
-    assert len(schemas.BacktestScores.validate(scores)) == 2
+    assert (schemas.BacktestScores.validate(scores)["grouping"] == "all").sum() == 2
 
 
 def test_join_backtests_of_nothing_is_two_empty_tables():

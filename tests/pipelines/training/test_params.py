@@ -14,12 +14,12 @@ def changed(group, **values):
 
 def test_the_parameter_file_names_all_candidates():
     names = list(TrainingParams.model_validate(GIVEN).candidates.settings())
-    assert names == ["persistence", "climatology", "ridge", "random_forest", "xgboost"]
+    assert names == ["persistence", "climatology", "blend", "ridge", "random_forest", "xgboost", "stack"]
 
 
 def test_a_candidate_that_is_null_takes_no_part():
-    params = TrainingParams.model_validate(changed("candidates", random_forest=None, persistence=None))
-    assert list(params.candidates.settings()) == ["climatology", "ridge", "xgboost"]
+    params = TrainingParams.model_validate(changed("candidates", random_forest=None, blend=None))
+    assert list(params.candidates.settings()) == ["persistence", "climatology", "ridge", "xgboost", "stack"]
 
 
 def test_the_climatology_cannot_be_left_out_for_it_stands_in_where_history_is_thin():
@@ -36,16 +36,15 @@ def test_the_climatology_cannot_be_left_out_for_it_stands_in_where_history_is_th
         ("backtest", {"folds": 0}, "folds"),
         ("backtest", {"fold_days": 19}, "fold_days"),
         ("backtest", {"min_train_days": 59}, "min_train_days"),
-        ("transforms", {"pm25": "sqrt"}, "pm25"),
-        ("transforms", {"radon": "log1p"}, "name a transform for each of pm25, ozone"),
+        ("recency", {"days": 0}, "days, prior_days and prior_count: give each at least 1"),
+        ("recency", {"prior_days": 0}, "days, prior_days and prior_count: give each at least 1"),
+        ("recency", {"half_life": 3}, "half_life"),
+        ("gate", {"max_gap": 0}, "max_gap"),
+        ("warnings", {"cost_of_miss": {50: 1.0, 100: 3.0}}, "name a cost above 0 for each of 50, 100, 150"),
+        ("warnings", {"cost_of_miss": {50: 1.0, 100: 3.0, 150: 0.0}}, "name a cost above 0 for each of 50, 100, 150"),
+        ("tuning", {"trials": -1}, "trials"),
     ],
 )
 def test_what_cannot_be_is_refused_by_its_name(group, values, named):
     with pytest.raises(ValidationError, match=named):
         TrainingParams.model_validate(changed(group, **values))
-
-
-def test_a_pollutant_without_transform_is_refused():
-    fewer = {name: kind for name, kind in GIVEN["transforms"].items() if name != "so2"}
-    with pytest.raises(ValidationError, match="so2"):
-        TrainingParams.model_validate({**GIVEN, "transforms": fewer})

@@ -62,7 +62,8 @@ def issue_forecasts(
         logger.warning("Inference: %s has no champion yet; kedro run --pipelines training makes one", model.name)
         return mark(schemas.empty("Forecasts"), run)
     _check(registered, model.name, rows, run)
-    return mark(_as_table(rows, registered, params), run)
+    history = _recent_rows(features, pollutant, registered.forecaster, run)
+    return mark(_as_table(rows, history, registered, params), run)
 
 
 def join_forecasts(
@@ -144,10 +145,19 @@ def _check(registered: RegisteredForecaster, name: str, rows: pd.DataFrame, run:
         )
 
 
-def _as_table(rows: pd.DataFrame, registered: RegisteredForecaster, params: InferenceParams) -> pd.DataFrame:
+def _recent_rows(features: pd.DataFrame, pollutant: str, forecaster: Forecaster, run: RunParams) -> pd.DataFrame:
+    """Rows of all sites whose forecasts have matured by the origins, or will: how they fared bends the intervals."""
+    origins = features["origin_date"]
+    recent = (origins >= forecaster.history_from(run.origin_dates[0])) & (origins <= run.origin_dates[-1])
+    return features[recent & (features["pollutant"] == pollutant)]
+
+
+def _as_table(
+    rows: pd.DataFrame, history: pd.DataFrame, registered: RegisteredForecaster, params: InferenceParams
+) -> pd.DataFrame:
     """The forecaster's answer with its status and its origin in time."""
     forecaster = registered.forecaster
-    forecasts = forecaster.predict(rows)
+    forecasts = forecaster.predict(rows, forecaster.recent_ranks(history))
     known = rows[["site_id", "origin_date", "data_through"]].assign(status=_status(rows, forecaster, params))
     forecasts = forecasts.merge(known, on=["site_id", "origin_date"], how="left")
     hour = pd.Timedelta(days=1, hours=params.issue_hour_utc)

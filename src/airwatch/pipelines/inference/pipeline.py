@@ -5,6 +5,8 @@ from kedro.pipeline import Node, Pipeline, pipeline
 from airwatch.domain.pollutants import CRITERIA
 from airwatch.pipelines.inference.nodes import issue_forecasts, join_forecasts
 from airwatch.pipelines.inference.plots import plot_forecast_fan
+from airwatch.pipelines.inference.reasons import explain_forecasts
+from airwatch.pipelines.inference.warnings import issue_warnings
 
 
 def create_pipeline() -> Pipeline:
@@ -19,6 +21,7 @@ def create_pipeline() -> Pipeline:
         )
         for name in CRITERIA
     ]
+    models = {name: f"{name}.model" for name in CRITERIA}
     join = Pipeline(
         [
             Node(
@@ -30,6 +33,25 @@ def create_pipeline() -> Pipeline:
                 },
                 outputs=["forecasts", "forecast_ledger"],
                 name="join_forecasts",
+            ),
+            Node(
+                issue_warnings,
+                inputs={"forecasts": "forecasts", "run": "params:run", **models},
+                outputs="warnings",
+                name="issue_warnings",
+            ),
+            Node(
+                explain_forecasts,
+                inputs={
+                    "forecasts": "forecasts",
+                    "features": "features",
+                    "run": "params:run",
+                    "params": "params:inference",
+                    "policy": "params:feature_engineering",
+                    **models,
+                },
+                outputs="forecast_reasons",
+                name="explain_forecasts",
             ),
             Node(
                 plot_forecast_fan,

@@ -9,6 +9,7 @@ make the intervals of the forecasts in it.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,10 +17,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from airwatch import schemas
+from airwatch.domain.transforms import FloatArray
+from airwatch.forecasting.baselines import Climatology
 from airwatch.forecasting.candidates import PointModel, build_candidate
 from airwatch.forecasting.design import TooFewTrainingRows
-from airwatch.forecasting.forecaster import TrainingSet, fit_forecaster, out_of_sample_residuals
-from airwatch.forecasting.transforms import FloatArray, transform
+from airwatch.forecasting.forecaster import Forecaster, TrainingSet, assemble
+from airwatch.forecasting.linear import RidgeByLead
+from airwatch.forecasting.spread import LocalSpread
+from airwatch.forecasting.stacking import MEMBERS, Stack, stack_weights
 from airwatch.pipelines.training.examples import DAY, Examples
 from airwatch.pipelines.training.params import BacktestParams, TrainingParams
 
@@ -27,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 SHORTEST_WINDOW_DAYS = 20
 CLIMATOLOGY = "climatology"
+STACK = "stack"
+ROWS_OF_THE_GAP = 20_000  # training rows on which the error within the training is measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +45,69 @@ class Window:
     last: np.datetime64
 
     def holds(self, examples: Examples) -> NDArray[np.bool_]:
-        """Which examples have their origin in the window and would be issued."""
-        return (examples.origins >= self.first) & (examples.origins <= self.last) & examples.issuable
+        """Which examples have their origin in the window."""
+        return (examples.origins >= self.first) & (examples.origins <= self.last)
 
 
 @dataclass
 class Residuals:
-    """Out-of-sample residuals of one candidate so far, with the days their targets were observed."""
+    """Out-of-sample residuals of one candidate so far, with the days their targets were observed.
+
+    Attributes:
+        origins: Of each window's rows.
+        raw: Observed minus predicted, working unit, by window [m, H].
+        standardised: The same in units of the spread.
+        training: Root mean square within the training, working unit, by window [H].
+    """
 
     origins: list[NDArray[np.datetime64]] = field(default_factory=list)
-    values: list[FloatArray] = field(default_factory=list)
+    raw: list[FloatArray] = field(default_factory=list)
+    standardised: list[FloatArray] = field(default_factory=list)
+    training: list[FloatArray] = field(default_factory=list)
 
-    def add(self, origins: NDArray[np.datetime64], values: FloatArray) -> None:
-        """Keep the residuals of one window."""
-        self.origins.append(origins)
-        self.values.append(values)
-
-    def known_before(self, day: np.datetime64 | None = None) -> FloatArray:
+    def known_before(self, day: np.datetime64 | None = None, *, raw: bool = False) -> FloatArray:
         """All residuals [m, H], NaN where the target's day is not before ``day``."""
-        values = np.concatenate(self.values)
+        values = np.concatenate(self.raw if raw else self.standardised)
         if day is None:
             return values
         leads = np.arange(1, values.shape[1] + 1) * DAY
         return np.where(np.concatenate(self.origins)[:, np.newaxis] + leads < day, values, np.nan)
+
+    @property
+    def days(self) -> int:
+        """How many days of origins they span."""
+        return len(np.unique(np.concatenate(self.origins))) if self.origins else 0
+
+    def gap(self) -> pd.DataFrame:
+        """Root mean square error within the training and on rolling origins, by lead."""
+        rolling = np.sqrt(np.nanmean(np.square(self.known_before(raw=True)), axis=0))
+        training = np.mean(self.training, axis=0)
+        leads = np.arange(1, len(rolling) + 1)
+        return pd.DataFrame(
+            {"lead_days": leads, "rmse_training": training, "rmse_rolling": rolling, "gap": rolling / training - 1.0}
+        )
+
+
+@dataclass
+class Fitted:
+    """The candidates of one window, fitted on the days before, and the size of error they share."""
+
+    past: Examples
+    until: pd.Timestamp
+    models: dict[str, PointModel]
+    spread: LocalSpread
+
+    @property
+    def training(self) -> TrainingSet:
+        """What they were fitted on."""
+        return TrainingSet(self.past.features, self.past.targets, self.until)
+
+    def forecaster(self, name: str, residuals: tuple[FloatArray, FloatArray], params: TrainingParams) -> Forecaster:
+        """A candidate with its residuals of earlier windows and the climatology's around it."""
+        climatology = self.models[CLIMATOLOGY]
+        assert isinstance(climatology, Climatology)
+        settings = params.recent_days, params.recency
+        return assemble(self.models[name], climatology, self.spread, self.training, residuals, self.past.unit, settings)
 
 
 def plan_windows(examples: Examples, params: BacktestParams) -> list[Window]:
@@ -84,67 +131,126 @@ def plan_windows(examples: Examples, params: BacktestParams) -> list[Window]:
     return [Window(number, end - (days - 1) * DAY, end) for number, end in enumerate(ends)]
 
 
+def fit_candidates(
+    past: Examples,
+    until: np.datetime64,
+    residuals: Mapping[str, Residuals],
+    params: TrainingParams,
+    seed: int,
+    only: str | None = None,
+) -> Fitted | None:
+    """Fit every candidate on the same days; the stack takes its weights from the residuals so far.
+
+    A candidate that has too few days to learn from is left out.
+
+    Args:
+        past: What is known.
+        until: The last day whose observation is in it.
+        residuals: Of the candidates on earlier windows, as far as they were observed by ``until``.
+        params: Settings of the candidates.
+        seed: Of everything random.
+        only: The candidate that is wanted; None: all of them. The climatology is always fitted.
+
+    Returns:
+        None where there are too few days even for the linear forecast whose errors make the spread.
+    """
+    past = past.where(past.observed)
+    targets_t = past.unit.forward(past.targets)
+    try:
+        spread = LocalSpread.fit(RidgeByLead(past.unit).fit(past.features, targets_t), past.features, targets_t)
+    except TooFewTrainingRows as reason:
+        logger.warning("Training: no model of %s: %s", past.pollutant, reason)
+        return None
+    fitted = Fitted(past, pd.Timestamp(until), {}, spread)
+    wanted = {CLIMATOLOGY, *(MEMBERS if only == STACK else [only])} if only else set(residuals)
+    for name, settings in params.candidates.settings().items():
+        if name == STACK or name not in wanted:
+            continue
+        try:
+            fitted.models[name] = build_candidate(name, settings, past.unit, seed).fit(past.features, targets_t)
+        except TooFewTrainingRows as reason:
+            logger.warning("Training: a candidate for %s takes no part: %s", past.pollutant, reason)
+    members = {name: fitted.models[name] for name in MEMBERS if name in fitted.models and name in residuals}
+    if params.candidates.stack is not None and only in (None, STACK) and len(members) > 1:
+        known = {name: residuals[name] for name in members}
+        fitted.models[STACK] = Stack(list(members.values()), _weights(known, until, targets_t.shape[1]))
+    return fitted
+
+
+def _weights(residuals: Mapping[str, Residuals], until: np.datetime64, horizon: int) -> FloatArray:
+    """The stack's weights from what was observed by a day [members, H]; members that missed a window count the same."""
+    windows = {len(each.origins) for each in residuals.values()}
+    if len(windows) > 1 or windows == {0}:
+        return np.full((len(residuals), horizon), 1.0 / len(residuals))
+    errors = {name: each.known_before(until + DAY, raw=True) for name, each in residuals.items()}
+    return stack_weights(errors, min(each.days for each in residuals.values()), horizon)
+
+
 def backtest(
     examples: Examples, windows: list[Window], params: TrainingParams, seed: int
 ) -> tuple[pd.DataFrame, dict[str, Residuals]]:
     """Forecast each test window with every candidate.
 
-    A window before which no residual is known, after a long silence of the instruments, calibrates the next one. A
-    candidate that has too few days to learn from takes no part.
+    A window before which no residual is known, after a long silence of the instruments, calibrates the next one.
 
     Returns:
         Forecasts of all candidates on the same rows, those that were observed, with ``candidate``, ``fold``,
         ``observed``, ``persistence`` and ``climatology``; and the residuals of each candidate over all windows.
     """
-    unit = transform(params.transforms[examples.pollutant])
-    # Climatology first: its residuals are everybody's fallback.
-    settings = dict(sorted(params.candidates.settings().items(), key=lambda item: item[0] != CLIMATOLOGY))
-    residuals = {name: Residuals() for name in settings}
+    residuals: dict[str, Residuals] = {name: Residuals() for name in params.candidates.settings()}
     tables: list[pd.DataFrame] = []
     for window in windows:
         past = examples.where(examples.origins + examples.targets.shape[1] * DAY < window.first)
-        test = examples.where(window.holds(examples))
-        reference = _references(test)
-        for name in list(residuals):
-            candidate = build_candidate(name, settings[name], unit, seed)
-            known = _known_before(window, residuals[name], residuals[CLIMATOLOGY])
-            try:
-                fitted, forecasts = _forecast(candidate, past, test, window, known, params)
-            except TooFewTrainingRows as reason:
-                logger.warning("Training: a candidate for %s takes no part: %s", examples.pollutant, reason)
-                del residuals[name]
-                continue
-            residuals[name].add(test.origins, out_of_sample_residuals(fitted, test.features, test.targets, unit))
-            if forecasts is not None:
-                joined = forecasts.assign(candidate=name, fold=window.number, **reference)
-                tables.append(joined[joined["observed"].notna()])
-    judged = [table for table in tables if len(table) and table["candidate"].iloc[0] in residuals]
-    return pd.concat(judged, ignore_index=True) if judged else schemas.empty("BacktestForecasts"), residuals
+        inside = examples.where(window.holds(examples))
+        fitted = fit_candidates(past, window.first - DAY, residuals, params, seed)
+        if fitted is None:
+            continue
+        usual = _known(residuals[CLIMATOLOGY], window, raw=True)
+        for name in [name for name in residuals if name in fitted.models]:
+            own = _known(residuals[name], window)
+            if own is not None and usual is not None:
+                forecasts = _forecast(fitted.forecaster(name, (own, usual), params), inside)
+                tables.append(forecasts.assign(candidate=name, fold=window.number))
+            _remember(residuals[name], name, fitted, inside.where(inside.issuable), seed)
+    residuals = {name: each for name, each in residuals.items() if each.origins}
+    return pd.concat(tables, ignore_index=True) if tables else schemas.empty("BacktestForecasts"), residuals
 
 
-def _known_before(window: Window, candidate: Residuals, climatology: Residuals) -> tuple[FloatArray, FloatArray] | None:
-    """What is known of both when a window begins; None where there is nothing to calibrate on."""
-    if window.number == 0:
+def fit_gaps(residuals: Mapping[str, Residuals], pollutant: str) -> pd.DataFrame:
+    """How much more each candidate errs on rolling origins than within its training, by lead, working unit."""
+    frames = [each.gap().assign(pollutant=pollutant, candidate=name) for name, each in residuals.items()]
+    columns = ["pollutant", "candidate", "lead_days", "rmse_training", "rmse_rolling", "gap"]
+    return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+
+
+def _known(residuals: Residuals, window: Window, *, raw: bool = False) -> FloatArray | None:
+    """What is known of a candidate when a window begins; None where there is nothing to calibrate on."""
+    if window.number == 0 or not residuals.origins:
         return None
-    known = candidate.known_before(window.first), climatology.known_before(window.first)
-    return known if all(np.isfinite(values).any() for values in known) else None
+    known = residuals.known_before(window.first, raw=raw)
+    return known if np.isfinite(known).any() else None
 
 
-def _forecast(
-    candidate: PointModel,
-    past: Examples,
-    test: Examples,
-    window: Window,
-    known: tuple[FloatArray, FloatArray] | None,
-    params: TrainingParams,
-) -> tuple[PointModel, pd.DataFrame | None]:
-    """The fitted candidate, and its forecasts of the window once there are residuals to calibrate on."""
-    unit = transform(params.transforms[past.pollutant])
-    if known is None:
-        return candidate.fit(past.features, unit.forward(past.targets)), None
-    training = TrainingSet(past.features, past.targets, pd.Timestamp(window.first - DAY))
-    forecaster = fit_forecaster(candidate, training, unit, *known, params.recent_days)
-    return forecaster.main.model, forecaster.predict(test.features)
+def _forecast(forecaster: Forecaster, inside: Examples) -> pd.DataFrame:
+    """The forecasts of a window that were issued and observed, beside both references."""
+    issued = inside.where(inside.issuable)
+    ranks = forecaster.recent_ranks(inside.features)
+    forecasts = forecaster.predict(issued.features, ranks).assign(**_references(issued))
+    return forecasts[forecasts["observed"].notna()]
+
+
+def _remember(residuals: Residuals, name: str, fitted: Fitted, issued: Examples, seed: int) -> None:
+    """Keep what a candidate missed in a window, and within its training."""
+    errors = fitted.past.unit.forward(issued.targets) - fitted.models[name].predict(issued.features)
+    residuals.origins.append(issued.origins)
+    residuals.raw.append(errors)
+    residuals.standardised.append(errors / fitted.spread.predict(issued.features))
+    past = fitted.past
+    rows = np.arange(len(past))
+    if len(rows) > ROWS_OF_THE_GAP:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, ROWS_OF_THE_GAP, replace=False))
+    within = fitted.past.unit.forward(past.targets[rows]) - fitted.models[name].predict(past.features.iloc[rows])
+    residuals.training.append(np.sqrt(np.nanmean(np.square(within), axis=0)))
 
 
 def _references(test: Examples) -> dict[str, NDArray[np.float64]]:

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from airwatch.domain.transforms import Transform
+
 DAY = np.timedelta64(1, "D")
 
 
@@ -22,12 +24,14 @@ class Examples:
             day lies after ``as_of``.
         issuable: Whether a forecast would be issued from that origin: the site lies in the area and is forecastable
             [n]. All examples teach; only these are judged.
+        unit: The working unit of the pollutant's models.
     """
 
     pollutant: str
     features: pd.DataFrame
     targets: NDArray[np.float64]
     issuable: NDArray[np.bool_]
+    unit: Transform
 
     def __len__(self) -> int:
         return len(self.features)
@@ -44,11 +48,18 @@ class Examples:
 
     def where(self, chosen: NDArray[np.bool_]) -> Examples:
         """The examples of a mask [n]."""
-        return Examples(self.pollutant, self.features[chosen], self.targets[chosen], self.issuable[chosen])
+        return replace(
+            self, features=self.features[chosen], targets=self.targets[chosen], issuable=self.issuable[chosen]
+        )
 
 
 def pair_examples(
-    features: pd.DataFrame, observations: pd.DataFrame, pollutant: str, as_of: pd.Timestamp, horizon_days: int
+    features: pd.DataFrame,
+    observations: pd.DataFrame,
+    pollutant: str,
+    as_of: pd.Timestamp,
+    horizon_days: int,
+    unit: Transform,
 ) -> Examples:
     """Pair each origin of a pollutant with what happened in the days after it.
 
@@ -58,12 +69,13 @@ def pair_examples(
         pollutant: Which one.
         as_of: No observation after this day is looked at.
         horizon_days: H.
+        unit: The working unit.
     """
     rows = features[(features["pollutant"] == pollutant) & (features["origin_date"] <= as_of)]
     known = observations[(observations["pollutant"] == pollutant) & (observations["date_local"] <= as_of)]
     sites = pd.Index(sorted(set(rows["site_id"]) | set(known["site_id"])))
     if rows.empty or known.empty:
-        return no_examples(pollutant, features, horizon_days)
+        return no_examples(pollutant, features, horizon_days, unit)
     first = min(rows["origin_date"].min(), known["date_local"].min())
     days = (as_of - first).days + 1
     # One more row and column of NaN on the grid takes what lies beyond it.
@@ -72,12 +84,12 @@ def pair_examples(
     site = sites.get_indexer(rows["site_id"])
     day = (rows["origin_date"] - first).dt.days.to_numpy()
     targets = np.column_stack([grid[site, day + lead] for lead in range(1, horizon_days + 1)])
-    return Examples(pollutant, rows, targets, np.ones(len(rows), dtype=bool))
+    return Examples(pollutant, rows, targets, np.ones(len(rows), dtype=bool), unit)
 
 
-def no_examples(pollutant: str, features: pd.DataFrame, horizon_days: int) -> Examples:
+def no_examples(pollutant: str, features: pd.DataFrame, horizon_days: int, unit: Transform) -> Examples:
     """No examples of a pollutant, with the columns of the feature table."""
-    return Examples(pollutant, features.iloc[:0], np.empty((0, horizon_days)), np.zeros(0, dtype=bool))
+    return Examples(pollutant, features.iloc[:0], np.empty((0, horizon_days)), np.zeros(0, dtype=bool), unit)
 
 
 def judge_issuable(examples: Examples, judged: pd.DataFrame, in_area: pd.Index) -> Examples:

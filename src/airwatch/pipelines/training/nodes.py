@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from functools import cache
-from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-import airwatch
 from airwatch import schemas
-from airwatch.forecasting.candidates import build_candidate
-from airwatch.forecasting.forecaster import TrainingSet, fit_forecaster
-from airwatch.forecasting.transforms import transform
-from airwatch.model_registry import REQUIREMENTS, TrainedModel
+from airwatch.domain.transforms import transform
 from airwatch.parameters import RunParams
 from airwatch.pipelines.feature_engineering.forecastability import forecastable
 from airwatch.pipelines.feature_engineering.params import FeatureEngineeringParams
-from airwatch.pipelines.training.backtest import CLIMATOLOGY, Residuals, backtest, plan_windows
+from airwatch.pipelines.training.backtest import Residuals, backtest, fit_gaps, plan_windows
 from airwatch.pipelines.training.examples import Examples, judge_issuable, no_examples, pair_examples
+from airwatch.pipelines.training.gate import Decision, judge
 from airwatch.pipelines.training.params import TrainingParams
 from airwatch.scope import made_for, mark, require_reach
-from airwatch.scores import score_table
+from airwatch.scores import KEY_OF_GROUPS, score_groups
 
 logger = logging.getLogger(__name__)
-
-EXAMPLE_ROWS = 3
-BASELINES = ("persistence", "climatology")
 
 
 def collect_examples(
@@ -45,11 +35,12 @@ def collect_examples(
     Raises:
         OtherScopeError: The features end before ``as_of``, or were built for another run.
     """
+    unit = transform(policy.features.transforms[pollutant])
     if pollutant not in run.pollutants:
         logger.debug("Training: %s is not among the run's pollutants", pollutant)
-        return no_examples(pollutant, features, run.horizon_days)
+        return no_examples(pollutant, features, run.horizon_days, unit)
     require_reach(features, run)
-    examples = pair_examples(features, daily_observations, pollutant, pd.Timestamp(run.as_of), run.horizon_days)
+    examples = pair_examples(features, daily_observations, pollutant, pd.Timestamp(run.as_of), run.horizon_days, unit)
     if not len(examples):
         logger.warning("Training: no observation of %s by %s; it gets no model", pollutant, run.as_of)
         return examples
@@ -62,11 +53,12 @@ def collect_examples(
 
 def backtest_candidates(
     examples: Examples, run: RunParams, params: TrainingParams
-) -> tuple[pd.DataFrame, dict[str, Residuals]]:
+) -> tuple[pd.DataFrame, dict[str, Residuals], pd.DataFrame]:
     """Forecast the last windows with every candidate, each trained on the days before.
 
     Returns:
-        ``BacktestForecasts`` (column ``champion`` still False), sorted by key, and the residuals of each candidate.
+        ``BacktestForecasts`` (column ``champion`` still False), sorted by key; the residuals of each candidate; and
+        how much more each errs there than within its training, by lead.
     """
     windows = plan_windows(examples, params.backtest)
     forecasts, residuals = backtest(examples, windows, params, run.seed)
@@ -77,7 +69,7 @@ def backtest_candidates(
                 "first_year, or see reason_not in sites.",
                 examples.pollutant,
             )
-        return mark(schemas.empty("BacktestForecasts"), run), {}
+        return mark(schemas.empty("BacktestForecasts"), run), {}, fit_gaps({}, examples.pollutant)
     forecasts = forecasts.assign(champion=False).sort_values(
         ["candidate", "site_id", "origin_date", "target_date"], ignore_index=True
     )
@@ -89,134 +81,52 @@ def backtest_candidates(
         forecasts["origin_date"].min().date(),
         forecasts["origin_date"].max().date(),
     )
-    return mark(forecasts, run), residuals
+    return mark(forecasts, run), residuals, fit_gaps(residuals, examples.pollutant)
 
 
-def score_candidates(candidate_forecasts: pd.DataFrame, pollutant: str, run: RunParams) -> pd.DataFrame:
-    """Scores of each candidate by lead, all on the same rows; ``champion`` marks the one with the least CRPS.
-
-    The CRPS is averaged over the leads. The baselines are candidates: where one of them wins, it is the champion.
-    """
-    if candidate_forecasts.empty:
-        return mark(schemas.empty("BacktestScores"), run)
-    scores = score_table(candidate_forecasts, by=["pollutant", "candidate", "lead_days"], seed=run.seed)
-    mean_crps = scores.groupby("candidate")["crps"].mean()
-    champion = mean_crps.idxmin()
-    logger.info(
-        "Training: %s champion is %s, mean CRPS %s",
-        pollutant,
-        champion,
-        ", ".join(f"{name} {value:.4g}" for name, value in mean_crps.sort_values().items()),
-    )
-    if champion in BASELINES:
-        logger.warning("Training: no model of %s beats the baselines; %s forecasts it", pollutant, champion)
-    return mark(scores.assign(champion=scores["candidate"] == champion), run)
-
-
-def fit_champion(
-    examples: Examples,
-    residuals: dict[str, Residuals],
-    candidate_scores: pd.DataFrame,
-    run: RunParams,
-    params: TrainingParams,
-) -> TrainedModel:
-    """Fit the best candidate on all examples, with the residuals of all windows around it.
+def judge_candidates(
+    candidate_forecasts: pd.DataFrame, fit_gaps: pd.DataFrame, run: RunParams, params: TrainingParams
+) -> tuple[Decision, pd.DataFrame]:
+    """Decide which candidate forecasts from now on; ``gate.judge`` has the rules.
 
     Returns:
-        The model for the registry; without a forecaster where the pollutant could not be judged.
+        The decision, and its record.
     """
-    if candidate_scores.empty:
-        return TrainedModel(examples.pollutant, None)
-    scores = candidate_scores[candidate_scores["champion"]]
-    name = str(scores["candidate"].iloc[0])
-    unit = transform(params.transforms[examples.pollutant])
-    observed = examples.where(examples.observed)
-    forecaster = fit_forecaster(
-        build_candidate(name, params.candidates.settings()[name], unit, run.seed),
-        TrainingSet(observed.features, observed.targets, pd.Timestamp(run.as_of)),
-        unit,
-        residuals[name].known_before(),
-        residuals[CLIMATOLOGY].known_before(),
-        params.recent_days,
-    )
-    data = data_hash(examples)
-    return TrainedModel(
-        pollutant=examples.pollutant,
-        forecaster=forecaster,
-        example=observed.features.tail(EXAMPLE_ROWS),
-        fingerprint=_fingerprint(data, run, params),
-        metrics=_metrics(scores),
-        tags={
-            "model_name": name,
-            "as_of": str(run.as_of),
-            "source": run.source_label,
-            "area": run.area.slug,
-            "training_window": "/".join(str(day.date()) for day in forecaster.training_window),
-            "sites": str(observed.features["site_id"].nunique()),
-            "data_hash": data,
-            "airwatch_version": airwatch.__version__,
-            "code_hash": code_hash(),
-        },
-    )
+    decision = judge(candidate_forecasts, fit_gaps, params.gate)
+    if decision.champion is not None:
+        logger.info("Training: %s", decision.paragraph)
+    return decision, mark(decision.table, run)
 
 
-def join_backtests(run: RunParams, **tables: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """All pollutants' backtests as one table of forecasts and one of scores, champions marked in both.
+def score_candidates(candidate_forecasts: pd.DataFrame, decision: Decision, run: RunParams) -> pd.DataFrame:
+    """Scores of each candidate by lead and group, on the same rows; ``champion`` marks the one that the gate chose."""
+    if candidate_forecasts.empty:
+        return mark(schemas.empty("BacktestScores"), run)
+    scores = score_groups(candidate_forecasts, seed=run.seed)
+    return mark(scores.assign(champion=scores["candidate"] == decision.champion), run)
+
+
+def join_backtests(run: RunParams, **tables: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """All pollutants' backtests: their forecasts, their scores and the records of the gate, champions marked in all.
 
     Args:
         run: What an earlier run of another area, source or horizon left of another namespace is not taken.
-        **tables: ``<pollutant>_forecasts`` and ``<pollutant>_scores``.
+        **tables: ``<pollutant>_forecasts``, ``<pollutant>_scores`` and ``<pollutant>_gate``.
     """
     ours = {name: table for name, table in tables.items() if len(table) and made_for(table, run)}
-    scores = [table for name, table in ours.items() if name.endswith("_scores")]
-    forecasts = [table for name, table in ours.items() if name.endswith("_forecasts")]
-    if not scores or not forecasts:
-        return mark(schemas.empty("BacktestForecasts"), run), mark(schemas.empty("BacktestScores"), run)
-    all_scores = pd.concat(scores, ignore_index=True)
-    champions = all_scores.loc[all_scores["champion"], ["pollutant", "candidate"]].drop_duplicates()
-    all_forecasts = pd.concat(forecasts, ignore_index=True).drop(columns="champion")
-    marked = all_forecasts.merge(champions.assign(champion=True), on=["pollutant", "candidate"], how="left")
+
+    def joined(kind: str, schema: str) -> pd.DataFrame:
+        found = [table for name, table in ours.items() if name.endswith(f"_{kind}")]
+        return pd.concat(found, ignore_index=True) if found else schemas.empty(schema)
+
+    scores, gate = joined("scores", "BacktestScores"), joined("gate", "Gate")
+    champions = scores.loc[scores["champion"], ["pollutant", "candidate"]].drop_duplicates()
+    forecasts = joined("forecasts", "BacktestForecasts").drop(columns="champion")
+    marked = forecasts.merge(champions.assign(champion=True), on=["pollutant", "candidate"], how="left")
     marked["champion"] = marked["champion"].notna()
     key = ["pollutant", "candidate", "site_id", "origin_date", "target_date"]
     return (
         mark(marked.sort_values(key, ignore_index=True), run),
-        mark(all_scores.sort_values(["pollutant", "candidate", "lead_days"], ignore_index=True), run),
+        mark(scores.sort_values(KEY_OF_GROUPS, ignore_index=True), run),
+        mark(gate.sort_values(["pollutant", "candidate", "rule"], ignore_index=True), run),
     )
-
-
-def data_hash(examples: Examples) -> str:
-    """A hash of features, targets and what of them is judged, to the bit."""
-    digest = hashlib.sha256()
-    digest.update(",".join(examples.features.columns).encode())
-    digest.update(pd.util.hash_pandas_object(examples.features, index=False).to_numpy().tobytes())
-    digest.update(np.ascontiguousarray(examples.targets).tobytes())
-    digest.update(examples.issuable.tobytes())
-    return digest.hexdigest()[:16]
-
-
-@cache
-def code_hash() -> str:
-    """A hash of the code that makes a model of its data: the candidates, this pipeline, and the scores that choose."""
-    package = Path(airwatch.__file__).parent
-    folders = ("domain", "forecasting", "pipelines/training")
-    sources = [package / "scores.py", *(path for folder in folders for path in (package / folder).rglob("*.py"))]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(sources))).hexdigest()[:16]
-
-
-def _fingerprint(data: str, run: RunParams, params: TrainingParams) -> str:
-    """Of all that makes a model: data, parameters, seed, code and the libraries beneath."""
-    parts = [data, params.model_dump_json(), str(run.seed), str(run.horizon_days), str(run.as_of), code_hash()]
-    parts += [f"{package}=={version(package)}" for package in REQUIREMENTS]
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
-
-
-def _metrics(scores: pd.DataFrame) -> dict[str, float]:
-    """The champion's scores by lead, as MLflow names them."""
-    wanted = ["rmse", "crps", "skill_persistence", "skill_climatology", "coverage_80"]
-    rows = scores.set_index("lead_days")[wanted]
-    return {
-        f"{score}_lead_{lead}": float(value)
-        for score in wanted
-        for lead, value in rows[score].items()
-        if np.isfinite(value)
-    }

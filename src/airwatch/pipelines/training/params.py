@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from airwatch.domain.pollutants import CRITERIA
 from airwatch.forecasting.boosting import BoostingParams
+from airwatch.forecasting.calibrated import AQI_THRESHOLDS
 from airwatch.forecasting.forest import ForestParams
 from airwatch.forecasting.linear import RidgeParams
+from airwatch.forecasting.ranks import RecencyParams
+from airwatch.pipelines.training.gate import GateParams
+from airwatch.pipelines.training.search import TuningParams
 
 
 class NoSettings(BaseModel):
@@ -25,9 +28,11 @@ class Candidates(BaseModel):
 
     persistence: NoSettings | None
     climatology: NoSettings
+    blend: NoSettings | None
     ridge: RidgeParams | None
     random_forest: ForestParams | None
     xgboost: BoostingParams | None
+    stack: NoSettings | None
 
     @field_validator("climatology", mode="before")
     @classmethod
@@ -51,20 +56,40 @@ class BacktestParams(BaseModel):
     min_train_days: int = Field(ge=60)
 
 
+class WarningParams(BaseModel):
+    """What a miss costs beside 1 for a false alarm, by AQI threshold, and how many events show a cut."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cost_of_miss: dict[int, float]
+    min_events: int = Field(ge=1)
+
+    @field_validator("cost_of_miss")
+    @classmethod
+    def _complete(cls, costs: dict[int, float]) -> dict[int, float]:
+        if set(costs) != set(AQI_THRESHOLDS) or min(costs.values()) <= 0:
+            raise ValueError(
+                f"name a cost above 0 for each of {', '.join(map(str, AQI_THRESHOLDS))} and for nothing else"
+            )
+        return costs
+
+
 class TrainingParams(BaseModel):
     """What is tried, on what, and how it is judged."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     candidates: Candidates
-    transforms: dict[str, Literal["log1p", "identity"]]
     backtest: BacktestParams
     recent_days: int = Field(ge=1)
+    recency: RecencyParams
+    gate: GateParams
+    warnings: WarningParams
+    tuning: TuningParams
 
-    @field_validator("transforms")
+    @field_validator("recency")
     @classmethod
-    def _complete(cls, transforms: dict[str, str]) -> dict[str, str]:
-        missing = [name for name in CRITERIA if name not in transforms]
-        if missing or len(transforms) > len(CRITERIA):
-            raise ValueError(f"name a transform for each of {', '.join(CRITERIA)} and for nothing else")
-        return transforms
+    def _counts(cls, recency: RecencyParams) -> RecencyParams:
+        if min(recency.days, recency.prior_days, recency.prior_count) < 1:
+            raise ValueError("days, prior_days and prior_count: give each at least 1")
+        return recency

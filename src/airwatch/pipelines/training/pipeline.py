@@ -3,14 +3,31 @@
 from kedro.pipeline import Node, Pipeline, pipeline
 
 from airwatch.domain.pollutants import CRITERIA
+from airwatch.pipelines.training.champion import choose_warning_cuts, fit_champion
 from airwatch.pipelines.training.nodes import (
     backtest_candidates,
     collect_examples,
-    fit_champion,
     join_backtests,
+    judge_candidates,
     score_candidates,
 )
-from airwatch.pipelines.training.plots import plot_skill_by_lead
+from airwatch.pipelines.training.plots import (
+    plot_coverage_by_level,
+    plot_error_by_season,
+    plot_reliability,
+    plot_skill_by_lead,
+    plot_worst_misses,
+)
+from airwatch.pipelines.training.tuning import tune_candidates
+
+KINDS = ("forecasts", "scores", "gate")
+PLOTS = {
+    plot_skill_by_lead: "scores",
+    plot_coverage_by_level: "scores",
+    plot_error_by_season: "scores",
+    plot_reliability: "forecasts",
+    plot_worst_misses: "forecasts",
+}
 
 
 def create_pipeline() -> Pipeline:
@@ -25,20 +42,23 @@ def create_pipeline() -> Pipeline:
         )
         for name in CRITERIA
     ]
-    tables = {f"{name}_{kind}": f"{name}.candidate_{kind}" for name in CRITERIA for kind in ("forecasts", "scores")}
+    tables = {f"{name}_{kind}": f"{name}.candidate_{kind}" for name in CRITERIA for kind in KINDS}
     join = Pipeline(
         [
             Node(
                 join_backtests,
                 inputs={"run": "params:run", **tables},
-                outputs=["backtest_forecasts", "backtest_scores"],
+                outputs=["backtest_forecasts", "backtest_scores", "gate"],
                 name="join_backtests",
             ),
-            Node(
-                plot_skill_by_lead,
-                inputs={"backtest_scores": "backtest_scores", "run": "params:run"},
-                outputs="skill_by_lead",
-                name="plot_skill_by_lead",
+            *(
+                Node(
+                    plot,
+                    inputs={f"backtest_{kind}": f"backtest_{kind}", "run": "params:run"},
+                    outputs=plot.__name__.removeprefix("plot_"),
+                    name=plot.__name__,
+                )
+                for plot, kind in PLOTS.items()
             ),
         ],
         tags="join",
@@ -64,27 +84,51 @@ def _of_one_pollutant() -> Pipeline:
                 name="collect_examples",
             ),
             Node(
+                tune_candidates,
+                inputs={"examples": "examples", "studies": "studies", **run, **params},
+                outputs="settings",
+                name="tune_candidates",
+            ),
+            Node(
                 backtest_candidates,
-                inputs={"examples": "examples", **run, **params},
-                outputs=["candidate_forecasts", "residuals"],
+                inputs={"examples": "examples", **run, "params": "settings"},
+                outputs=["candidate_forecasts", "residuals", "fit_gaps"],
                 name="backtest_candidates",
             ),
             Node(
+                judge_candidates,
+                inputs={"candidate_forecasts": "candidate_forecasts", "fit_gaps": "fit_gaps", **run, **params},
+                outputs=["decision", "candidate_gate"],
+                name="judge_candidates",
+            ),
+            Node(
                 score_candidates,
-                inputs={"candidate_forecasts": "candidate_forecasts", "pollutant": "params:pollutant", **run},
+                inputs={"candidate_forecasts": "candidate_forecasts", "decision": "decision", **run},
                 outputs="candidate_scores",
                 name="score_candidates",
             ),
             Node(
-                fit_champion,
+                choose_warning_cuts,
                 inputs={
-                    "examples": "examples",
-                    "residuals": "residuals",
-                    "candidate_scores": "candidate_scores",
+                    "candidate_forecasts": "candidate_forecasts",
+                    "decision": "decision",
+                    "pollutant": "params:pollutant",
                     **run,
                     **params,
                 },
-                outputs="model",
+                outputs="cuts",
+                name="choose_warning_cuts",
+            ),
+            Node(
+                fit_champion,
+                inputs={
+                    **{name: name for name in ("examples", "residuals", "fit_gaps", "candidate_scores")},
+                    "decision": "decision",
+                    "cuts": "cuts",
+                    **run,
+                    "params": "settings",
+                },
+                outputs=["model", "model_card"],
                 name="fit_champion",
             ),
         ]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airwatch.forecasting.transforms import transform
+from airwatch.domain.transforms import transform
 
 LOG = transform("log1p")
 concentrations = st.floats(-50, 2000)

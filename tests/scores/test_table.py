@@ -1,133 +1,20 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from airwatch import scores
 from airwatch.scores import SCORE_COLUMNS, score_table
+from airwatch.scores.table import BOOTSTRAPPED
+from builders_scores import build_forecasts
 
 NAN = np.nan
-# Errors 1, -2 and 3; observations sum to 30.
-FORECAST, OBSERVED = [11.0, 8.0, 13.0], [10.0, 10.0, 10.0]
-
-
-def build_forecasts(count: int = 60, **columns: object) -> pd.DataFrame:
-    """Daily forecasts of 10 with quantiles 7 to 13, observed at 11; persistence errs by 2, climatology by 4."""
-    constant = {
-        "pollutant": "pm25",
-        "lead_days": 1,
-        "mean": 10.0,
-        **dict(zip(scores.QUANTILES, [7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0], strict=True)),
-        "p_aqi_above_50": 0.8,
-        "p_aqi_above_100": 0.1,
-        "p_aqi_above_150": 0.0,
-        "observed": 11.0,
-        "persistence": 13.0,
-        "climatology": 15.0,
-    }
-    days = pd.date_range("2021-01-01", periods=count, freq="D")
-    return pd.DataFrame({"origin_date": days}).assign(**(constant | columns))
 
 
 def score_one(**columns: object) -> pd.Series:
     return score_table(build_forecasts(**columns), ["lead_days"]).iloc[0]
-
-
-@pytest.mark.parametrize(
-    ("score", "expected"),
-    [
-        (scores.rmse, np.sqrt(14 / 3)),
-        (scores.mae, 2.0),
-        (scores.mean_bias, 2 / 3),
-        (scores.nmb, 2 / 30),
-        (scores.nme, 6 / 30),
-    ],
-)
-def test_scores_of_the_mean(score, expected):
-    assert score(FORECAST, OBSERVED) == pytest.approx(expected)
-
-
-def test_correlation_of_values_that_rise_together_and_apart():
-    # Deviations (-1, 0, 1) and (-1, 1, 0): 1 / sqrt(2 * 2).
-    assert scores.correlation([1, 2, 3], [4, 6, 5]) == pytest.approx(0.5)
-    assert scores.correlation([1, 2, 3], [6, 4, 2]) == pytest.approx(-1.0)
-    assert np.isnan(scores.correlation(FORECAST, OBSERVED))
-
-
-def test_skill_is_one_less_the_ratio_of_mean_squared_errors():
-    # Squared errors 1, 4, 9 against 4, 4, 20.
-    reference = [12.0, 12.0, 10.0 + np.sqrt(20)]
-    assert scores.mse_skill(FORECAST, OBSERVED, reference) == pytest.approx(1 - 14 / 28)
-
-
-def test_skill_counts_only_the_rows_where_the_reference_exists():
-    assert scores.mse_skill(FORECAST, OBSERVED, [12.0, NAN, NAN]) == pytest.approx(1 - 1 / 4)
-
-
-@pytest.mark.parametrize(("observed", "loss"), [(12.0, 0.9 * 2), (10.0, 0.0), (7.0, 0.1 * 3)])
-def test_pinball_loss_weighs_the_two_sides_by_the_level(observed, loss):
-    assert scores.pinball_loss(10.0, observed, 0.9) == pytest.approx(loss)
-
-
-def test_crps_is_twice_the_mean_pinball_loss_over_the_seven_quantiles():
-    # Observed 11, quantiles 7 to 13: .05*4 + .10*3 + .25*2 + .50*1 + 0 + .10*1 + .05*2 = 1.7.
-    assert scores.crps([[7, 8, 9, 10, 11, 12, 13]], [11.0]) == pytest.approx(2 * 1.7 / 7)
-
-
-def test_crps_of_a_certain_forecast_is_its_absolute_error():
-    # Levels sum to 3.5, so 2 / 7 * 3.5 * error.
-    assert scores.crps([[4.0] * 7, [4.0] * 7], [6.0, 4.0]) == pytest.approx(1.0)
-
-
-def test_an_interval_holds_its_ends():
-    assert scores.coverage([1, 1, 1, 1], [3, 3, 3, 3], [1.0, 3.0, 0.99, 3.01]) == 0.5
-
-
-def test_sharpness_is_the_mean_width():
-    assert scores.sharpness([1.0, 2.0], [2.0, 5.0]) == 2.0
-
-
-def test_detection_false_alarms_and_success():
-    # 3 hits, 1 miss, 2 false alarms, 1 correct rejection.
-    alarm = [True, True, True, False, True, True, False]
-    event = [True, True, True, True, False, False, False]
-    assert scores.pod(alarm, event) == 3 / 4
-    assert scores.far(alarm, event) == 2 / 5
-    assert scores.csi(alarm, event) == 3 / 6
-
-
-def test_brier_is_the_mean_squared_difference_from_what_happened():
-    assert scores.brier([0.9, 0.2, 0.5], [True, False, True]) == pytest.approx((0.01 + 0.04 + 0.25) / 3)
-
-
-@pytest.mark.parametrize("score", [scores.rmse, scores.mae, scores.mean_bias, scores.nmb, scores.correlation])
-def test_a_pair_with_a_missing_member_is_left_out(score):
-    assert score([1.0, 3.0, 5.0, NAN], [2.0, 2.0, NAN, 7.0]) == pytest.approx(
-        score([1.0, 3.0], [2.0, 2.0]), nan_ok=True
-    )
-
-
-@pytest.mark.filterwarnings("error")
-def test_a_score_of_nothing_is_missing_without_a_warning():
-    nothing: list[float] = []
-    for value in (
-        scores.rmse(nothing, nothing),
-        scores.correlation(nothing, nothing),
-        scores.pod(nothing, nothing),
-    ):
-        assert np.isnan(value)
-
-
-tenths = st.integers(-50, 5000)
-
-
-@given(st.lists(st.tuples(tenths, tenths), min_size=1, max_size=30))
-def test_a_forecast_has_no_skill_against_itself_and_never_less_rmse_than_mae(pairs):
-    forecast, observed = np.array(pairs).T / 10
-    assert scores.rmse(forecast, observed) >= scores.mae(forecast, observed) * (1 - 1e-12)
-    assert scores.mse_skill(forecast, observed, forecast) == 0.0 or (forecast == observed).all()
 
 
 def test_the_table_holds_each_score_by_its_name():
@@ -187,6 +74,7 @@ def test_a_reference_that_is_nowhere_known_counts_no_rows():
 
 
 @pytest.mark.parametrize("reference", scores.REFERENCES)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 1000), missing=st.floats(0, 0.9))
 def test_skill_follows_from_the_two_errors_of_its_row(reference, seed, missing):
     rng = np.random.default_rng(seed)
@@ -292,3 +180,56 @@ def test_the_interval_follows_the_seed():
     frame = build_noisy(5)
     ends = [score_table(frame, ["lead_days"], seed=seed)["skill_persistence_low"].iloc[0] for seed in (1, 1, 2)]
     assert ends[0] == ends[1] != ends[2]
+
+
+def test_the_worst_tenth_is_taken_of_all_rows_of_a_lead_and_not_of_a_group():
+    # 0.1 to 10.0 at lead 1: the worst tenth is 9.1 to 10, all in the second half; the interval begins at 8.
+    observed = np.arange(1, 101) / 10
+    near = build_forecasts(100, observed=observed, half=np.where(observed > 5, "upper", "lower"))
+    far = near.assign(lead_days=2, observed=near["observed"] + 100)
+    table = score_table(pd.concat([near, far]), ["lead_days", "half"]).set_index(["lead_days", "half"])
+    assert table["n_worst_tenth"].to_dict() == {(1, "lower"): 0, (1, "upper"): 10, (2, "lower"): 0, (2, "upper"): 10}
+    assert table["coverage_80_worst_tenth"].tolist() == pytest.approx([NAN, 1.0, NAN, 0.0], nan_ok=True)
+
+
+def test_events_of_each_threshold_are_counted_and_judged_beside_their_share():
+    # AQI above 50 from 9.1, above 100 from 35.5, above 150 from 55.5: 3, 2 and 1 of 4.
+    row = score_one(count=4, observed=[9.0, 9.1, 35.5, 55.5], p_aqi_above_50=[0.5, 1.0, 1.0, 1.0])
+    assert row[["exceedances_50", "exceedances", "exceedances_150"]].tolist() == [3, 2, 1]
+    # Brier .25 / 4 beside 3/4 * 1/4; .1 given to a share of a half: .25 * .01 + .81 over 2; never for 1 of 4.
+    assert row["brier_skill_50"] == pytest.approx(1 - (0.25 / 4) / (3 / 16))
+    assert row["brier_skill_100"] == pytest.approx(1 - (0.01 + 0.81) / 2 / 0.25)
+    assert row["brier_skill_150"] == pytest.approx(1 - 0.25 / (3 / 16))
+
+
+def test_categories_are_compared_exactly_and_within_one():
+    # Forecast Good, Moderate, Moderate, Good; observed Moderate, Moderate, Good, Unhealthy for Sensitive Groups.
+    row = score_one(count=4, mean=[9.0, 9.1, 9.1, 9.0], observed=[9.1, 35.4, 9.0, 35.5])
+    assert row[["category_hit", "category_near"]].tolist() == [0.25, 0.75]
+
+
+def test_crps_skill_stands_on_the_rows_whose_reference_has_a_crps():
+    # Observed 11 and 10: pinball losses sum to 1.7 and, of .05*3 + .10*2 + .25*1 on either side, 1.2.
+    row = score_one(observed=np.tile([11.0, 10.0], 30), crps_persistence=np.tile([2.0, NAN], 30))
+    assert row["crps"] == pytest.approx(2 * (1.7 + 1.2) / 2 / 7)
+    assert row["crps_persistence"] == 2.0
+    expected = 1 - 2 * 1.7 / 7 / 2
+    ends = ["crps_skill_persistence_low", "crps_skill_persistence", "crps_skill_persistence_high"]
+    assert row[ends].tolist() == pytest.approx([expected] * 3)
+
+
+def test_a_reference_without_a_distribution_has_no_crps():
+    row = score_one()
+    assert row[[name for name in SCORE_COLUMNS if name.startswith("crps_skill")]].isna().all()
+    assert np.isnan(row["crps_climatology"])
+
+
+@pytest.mark.parametrize("score", BOOTSTRAPPED[:5])
+def test_an_interval_lies_around_its_score(score):
+    row = score_table(build_noisy(4).assign(q10=15.0, q90=25.0), ["lead_days"]).iloc[0]
+    assert row[f"{score}_low"] < row[score] < row[f"{score}_high"]
+
+
+def test_a_row_of_no_group_is_in_none():
+    table = score_table(build_forecasts(4, region=["a", None, "a", "b"]), ["region"])
+    assert table[["region", "n"]].to_numpy().tolist() == [["a", 2], ["b", 1]]

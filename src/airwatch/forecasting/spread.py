@@ -1,0 +1,99 @@
+"""How uncertain a place and a day are: the size of error to expect, from the row itself.
+
+Air is easier to forecast in a calm week than in a changeable one, at a site far from smoke than under it. The size of
+the error is learned from a linear forecast on the same rows, whose few coefficients leave it hardly smaller on the
+training rows than on others; how much wider or narrower a candidate's own errors are is for the calibration.
+"""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from airwatch.domain.transforms import FloatArray
+from airwatch.forecasting.linear import RidgeByLead, row_products, solve_by_lead
+from airwatch.forecasting.terms import SEASON, standardised_by
+
+ALPHA = 0.004  # for each row, as the ridge's
+LEAST_SHARE = 0.1  # of the median error, added to every error before its logarithm: a hit is luck, not certainty
+LIMITS = (0.002, 0.998)  # quantiles of the training's spread; beyond them it is not believed
+SQUARED = (
+    "level",
+    "spread_07",
+    "spread_28",
+    "step_14",
+    "step_60",
+    "near_spread_00",
+    "value_mean_03",
+    "value_mean_90",
+    "missing_28",
+    "history_days",
+    "days_since_last",
+    "region_00",
+    "network_00",
+    "smoke_share_00",
+)
+ALONE = ("weekday_", "holiday_", "fireworks_", *SEASON, "latitude", "longitude")
+
+
+@dataclass
+class LocalSpread:
+    """The size of the error of each row and lead, in the working unit.
+
+    Attributes:
+        ridge: The linear forecast whose errors it was learned from.
+        chosen: Which of the ridge's terms it uses, and which of those squared too.
+        coefficients, intercepts: Of the logarithm of the error [2 T', H], [H].
+        limits: Lowest and highest logarithm believed, by lead [2, H].
+    """
+
+    ridge: RidgeByLead
+    chosen: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
+    squared: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
+    coefficients: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
+    intercepts: FloatArray = field(default_factory=lambda: np.zeros(0))
+    limits: FloatArray = field(default_factory=lambda: np.zeros((2, 0)))
+
+    @classmethod
+    def fit(cls, ridge: RidgeByLead, features: pd.DataFrame, targets_t: FloatArray) -> Self:
+        """Learn from the errors of a fitted ridge on the rows it was fitted on.
+
+        Args:
+            ridge: Fitted.
+            features: Its training rows [n].
+            targets_t: Working unit [n, H], NaN where not observed.
+        """
+        assert ridge.terms is not None
+        terms, names = ridge.terms.build(features)
+        spread = cls(ridge, *_choose(names))
+        matrix, used = spread._matrix(terms), spread._names(names)
+        errors = np.abs(targets_t - row_products(terms, ridge.coefficients, ridge.intercepts))
+        logs = np.log(errors + np.maximum(LEAST_SHARE * np.nanmedian(errors, axis=0), 1e-9))
+        centre, scale = standardised_by(matrix)
+        spread.coefficients, means = solve_by_lead(matrix, used, logs, (centre, scale), ALPHA)
+        spread.intercepts = means - centre @ spread.coefficients
+        fitted = row_products(matrix, spread.coefficients, spread.intercepts)
+        spread.limits = np.quantile(fitted, LIMITS, axis=0)
+        return spread
+
+    def predict(self, features: pd.DataFrame) -> FloatArray:
+        """The size of the error to expect, working unit [n, H], positive."""
+        assert self.ridge.terms is not None
+        matrix = self._matrix(self.ridge.terms.build(features)[0])
+        logs = row_products(matrix, self.coefficients, self.intercepts)
+        return np.exp(np.clip(logs, *self.limits))
+
+    def _matrix(self, terms: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.column_stack([terms[:, self.chosen], terms[:, self.squared] ** 2])
+
+    def _names(self, names: list[str]) -> list[str]:
+        return [*(names[i] for i in self.chosen), *(f"{names[i]}*{names[i]}" for i in self.squared)]
+
+
+def _choose(names: list[str]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The places of the terms that tell of uncertainty, and of those that enter squared too."""
+    squared = [i for i, name in enumerate(names) if name in SQUARED]
+    alone = [i for i, name in enumerate(names) if name.startswith(ALONE) and not name.endswith("*place")]
+    return np.array(sorted([*squared, *alone]), dtype=np.intp), np.array(squared, dtype=np.intp)

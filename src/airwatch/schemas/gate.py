@@ -1,0 +1,29 @@
+"""The record of the gate: which rule each candidate met, and which it did not."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pandera.pandas as pa
+from pandera.typing import Series
+
+from airwatch.schemas.table import Table
+
+
+class Gate(Table):
+    """What each candidate had to show to become champion, and what it showed."""
+
+    pollutant: Series[str]
+    candidate: Series[str]
+    rule: Series[str]
+    value: Series[float] = pa.Field(nullable=True)
+    limit: Series[float]
+    p_value: Series[float] = pa.Field(ge=0, le=1, nullable=True)
+    passed: Series[bool]
+    note: Series[str]
+    champion: Series[bool]
+
+    class Config(Table.Config):
+        """The key."""
+
+        unique: ClassVar = ["pollutant", "candidate", "rule"]
