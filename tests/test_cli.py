@@ -46,23 +46,28 @@ def test_run_takes_params_from_a_config_file(options, tmp_path):
 @pytest.mark.parametrize("choice", [["--pipelines", "inference"], ["--pipeline", "inference"]])
 def test_namespaces_select_the_nodes_of_the_namespace_and_the_joins(options, choice):
     found = options("run", *choice, "--namespaces", "pm25")
-    assert sorted(found["node_names"]) == ["join_forecasts", "plot_forecast_fan", "pm25.issue_forecasts"]
+    joins = ["explain_forecasts", "issue_warnings", "join_forecasts", "plot_forecast_fan"]
+    assert sorted(found["node_names"]) == [*joins, "pm25.issue_forecasts"]
     assert found["namespaces"] == []
 
 
 def test_namespaces_of_a_whole_run_select_training_and_inference(options):
     found = options("run", "--namespaces", "ozone")
-    assert sorted(found["node_names"]) == [
+    assert sorted(name for name in found["node_names"] if not name.startswith("plot_")) == [
+        "explain_forecasts",
+        "issue_warnings",
         "join_backtests",
         "join_forecasts",
         "ozone.backtest_candidates",
+        "ozone.choose_warning_cuts",
         "ozone.collect_examples",
         "ozone.fit_champion",
         "ozone.issue_forecasts",
+        "ozone.judge_candidates",
         "ozone.score_candidates",
-        "plot_forecast_fan",
-        "plot_skill_by_lead",
+        "ozone.tune_candidates",
     ]
+    assert {"plot_skill_by_lead", "plot_reliability", "plot_forecast_fan"} <= set(found["node_names"])
 
 
 def test_several_namespaces_are_selected_together(options):

@@ -20,7 +20,10 @@ from mlflow.tracking import MlflowClient
 from pandas.testing import assert_frame_equal
 
 from airwatch import schemas
+from airwatch.forecasting.calibrated import FORECAST_KEYS
+from airwatch.model_registry import ModelShelf, RegisteredForecaster
 from conftest import PROJECT
+from epa_on_loopback import one_line
 
 AREA = "area.county=99001,first_year=2021"
 SMALL = (
@@ -47,10 +50,10 @@ def kedro(fresh_mlflow_db: Path) -> Iterator[Callable[[Path], Run]]:
                 root.mkdir(parents=True)
                 shutil.copy(fresh_mlflow_db, root / "mlflow.db")
 
-            def run(params: str, *options: str) -> Result:
+            def run(params: str, *options: str, refused: bool = False) -> Result:
                 environment.setenv("AIRWATCH_DATA_ROOT", str(root))
                 result = CliRunner().invoke(cli, ["run", "--params", params, *options])
-                assert result.exit_code == 0, result.output
+                assert result.exit_code == refused, result.output
                 return result
 
             return run
@@ -70,6 +73,13 @@ def forecasts_of(root: Path) -> pd.DataFrame:
     return pd.read_parquet(root / "07_model_output/forecasts.parquet")
 
 
+def champion_of(root: Path, pollutant: str) -> RegisteredForecaster:
+    mlflow.set_tracking_uri(f"sqlite:///{root}/mlflow.db")
+    registered = ModelShelf(f"airwatch-{pollutant}").load()
+    assert registered is not None
+    return registered
+
+
 def test_a_run_forecasts_every_forecastable_site_for_seven_days(first_run: tuple[Path, str]) -> None:
     root, _ = first_run
     sites = pd.read_parquet(root / "03_primary/sites.parquet")
@@ -81,6 +91,31 @@ def test_a_run_forecasts_every_forecastable_site_for_seven_days(first_run: tuple
     assert set(forecasts["origin_date"]) == {pd.Timestamp("2022-12-31")}
     assert (forecasts["target_date"] - forecasts["origin_date"]).dt.days.eq(forecasts["lead_days"]).all()
     assert set(forecasts["issued_at"]) == {pd.Timestamp("2023-01-01 06:00", tz="UTC")}
+
+
+def test_a_run_warns_by_the_cuts_of_the_champions_and_says_why(first_run: tuple[Path, str]) -> None:
+    root, _ = first_run
+    forecasts, key = forecasts_of(root), ["site_id", "pollutant", "target_date"]
+    warnings = schemas.Warnings.validate(pd.read_parquet(root / "07_model_output/warnings.parquet"))
+    decided = [champion_of(root, name).forecaster.cuts.decide(own) for name, own in forecasts.groupby("pollutant")]
+    assert len(warnings) == sum(rows["warned"].sum() for rows in decided)
+    reasons = schemas.ForecastReasons.validate(pd.read_parquet(root / "07_model_output/forecast_reasons.parquet"))
+    assert_frame_equal(reasons[key].drop_duplicates(ignore_index=True), forecasts[key])
+
+
+def test_a_run_keeps_the_record_of_the_gate_and_a_card_that_names_the_champion(first_run: tuple[Path, str]) -> None:
+    root, _ = first_run
+    gate = schemas.Gate.validate(pd.read_parquet(root / "08_reporting/gate.parquet"))
+    champions = gate[gate["champion"]].groupby("pollutant")["candidate"].unique()
+    assert set(champions.index) == {"pm25", "ozone"}
+    for pollutant, [champion] in champions.items():
+        card = (root / f"08_reporting/model_cards/{pollutant}.md").read_text()
+        assert f"The model is `{champion}`." in card
+        paragraph = card.partition("## The gate\n\n")[2].splitlines()[0]
+        assert champion in paragraph
+        assert "CRPS" in paragraph
+        version = champion_of(root, str(pollutant)).version
+        assert MlflowClient().get_model_version(f"airwatch-{pollutant}", version).description == card
 
 
 def test_a_run_ends_with_a_table_the_skill_and_the_paths(first_run: tuple[Path, str]) -> None:
@@ -121,10 +156,17 @@ def test_a_frozen_champion_forecasts_an_origin_the_same_alone_and_among_many(
     kedro(root)(f"{AREA},as_of=2023-03-01,origins=2023-01-01/2023-03-01/20", *onward)
     many = forecasts_of(root)
     assert many["origin_date"].nunique() == 3
-    kedro(root)(f"{AREA},as_of=2023-01-21", *onward)
+    kedro(root)(f"{AREA},as_of=2023-02-10", *onward)
     alone = forecasts_of(root)
-    among = many[many["origin_date"] == pd.Timestamp("2023-01-21")].reset_index(drop=True)
+    among = many[many["origin_date"] == pd.Timestamp("2023-02-10")].reset_index(drop=True)
     assert_frame_equal(alone, among, check_exact=True)
+    # The errors of the 41 days since its training, of which an origin among many must not see more, count for it.
+    features = pd.read_parquet(root / "04_feature/features.parquet").query("pollutant == 'pm25'")
+    model = champion_of(root, "pm25").forecaster
+    plain = model.predict(features[features["origin_date"] == "2023-02-10"])
+    issued = plain[FORECAST_KEYS].merge(alone, on=FORECAST_KEYS)
+    assert len(issued) == len(alone.query("pollutant == 'pm25'"))
+    assert (issued["q90"] != plain.merge(alone[FORECAST_KEYS])["q90"]).mean() > 0.9
 
 
 def test_a_namespace_runs_alone_and_is_joined_with_what_the_others_left(
@@ -133,8 +175,28 @@ def test_a_namespace_runs_alone_and_is_joined_with_what_the_others_left(
     root, _ = first_run
     (root / "07_model_output/forecasts.parquet").unlink()
     (root / "07_model_output/by_pollutant/pm25.parquet").unlink()
-    kedro(root)(f"{AREA},as_of=2023-01-21", "--pipelines", "inference", "--namespaces", "pm25")
+    kedro(root)(f"{AREA},as_of=2023-02-10", "--pipelines", "inference", "--namespaces", "pm25")
     assert set(forecasts_of(root)["pollutant"]) == {"pm25", "ozone"}
+
+
+def test_a_model_that_would_know_the_days_it_forecasts_is_refused(
+    first_run: tuple[Path, str], kedro: Callable[[Path], Run]
+) -> None:
+    root, _ = first_run
+    onward = ("--pipelines", "ingestion,feature_engineering,inference")
+    line = one_line(kedro(root)(f"{AREA},as_of=2022-06-30", *onward, refused=True))
+    assert "airwatch-ozone version 1 was trained on days to 2022-12-31" in line
+    assert "Train with as_of=2022-06-30 or earlier" in line
+
+
+def test_a_model_that_was_trained_with_other_features_is_refused_by_their_names(
+    first_run: tuple[Path, str], kedro: Callable[[Path], Run]
+) -> None:
+    root, _ = first_run
+    other = f"{AREA},as_of=2023-02-10,feature_engineering.features.lag_days=5"
+    line = one_line(kedro(root)(other, "--pipelines", "feature_engineering,inference", refused=True))
+    assert "The features lack 2 columns this model was trained with: value_lag_05, value_lag_06." in line
+    assert "or train again" in line
 
 
 def test_a_killed_ingestion_goes_on_and_ends_with_the_same_summaries(

@@ -206,27 +206,39 @@ def test_settle_refuses_in_one_line_what_cannot_be(changed, told):
     assert str(refused.value).startswith(told)
 
 
+UNITS = "feature_engineering.features.transforms"
+
+
 @pytest.mark.parametrize(
     ("path", "value", "told"),
     [
-        ("candidates.ridge.beta", 1, "candidates.ridge.beta: no such parameter. Known here: alpha."),
-        ("candidates.persistence.beta", 1, "candidates.persistence.beta: no such parameter. Known here: none."),
-        ("candidates.ridge", 3, "candidates.ridge: 3 cannot be; it is a group of alpha."),
-        ("backtest.fold", 1, "backtest.fold: no such parameter. Did you mean folds?"),
-        ("transforms.pm25", "sqrt", "transforms.pm25: 'sqrt' cannot be; it should be 'log1p' or 'identity'."),
-        ("transforms.soot", "log1p", "transforms: name a transform for each of pm25, ozone"),
+        ("training.candidates.ridge.beta", 1, "training.candidates.ridge.beta: no such parameter. Known here: alpha."),
+        (
+            "training.candidates.persistence.beta",
+            1,
+            "training.candidates.persistence.beta: no such parameter. Known here: none.",
+        ),
+        ("training.candidates.ridge", 3, "training.candidates.ridge: 3 cannot be; it is a group of alpha."),
+        ("training.backtest.fold", 1, "training.backtest.fold: no such parameter. Did you mean folds?"),
+        (
+            "training.warnings.cost_of_miss",
+            {50: 1.0},
+            "training.warnings.cost_of_miss: name a cost above 0 for each of 50,",
+        ),
+        (f"{UNITS}.pm25", "sqrt", f"{UNITS}.pm25: 'sqrt' cannot be; it should be 'log1p' or 'identity'."),
+        (f"{UNITS}.soot", "log1p", f"{UNITS}: name a transform for each of pm25, ozone"),
     ],
 )
 def test_settle_names_the_place_within_a_group(path, value, told):
-    given = raw()["training"]
-    *groups, last = path.split(".")
+    group, *within, last = path.split(".")
+    given = raw()[group]
     level = given
-    for group in groups:
-        level = level[group]
+    for name in within:
+        level = level[name]
     level[last] = value
     with pytest.raises(ParameterError) as refused:
-        settled(training=given)
-    assert str(refused.value).startswith(f"training.{told}")
+        settled(**{group: given})
+    assert str(refused.value).startswith(told)
 
 
 def test_each_seed_of_the_sandbox_is_a_source_of_its_own():

@@ -10,14 +10,15 @@ from typing import Any
 
 import pandas as pd
 import yaml
-from benchmarks.leakage.days import POLLUTANT
 
+from airwatch.domain.transforms import transform
 from airwatch.features.court import find_leaks
 from airwatch.features.spec import FeatureSpec
 from airwatch.features.table import build_features
 from airwatch.pipelines.training.backtest import CLIMATOLOGY, backtest, plan_windows
 from airwatch.pipelines.training.examples import pair_examples
 from airwatch.pipelines.training.params import TrainingParams
+from benchmarks.leakage.days import POLLUTANT
 
 PARAMETERS = Path(__file__).resolve().parents[2] / "conf/base/parameters"
 HALF_YEAR_DAYS = 182
@@ -42,8 +43,7 @@ class AirWatch:
 
     def features(self, observations: pd.DataFrame) -> pd.DataFrame:
         """The feature table of these observations."""
-        spec = FeatureSpec.model_validate(_group("feature_engineering")["features"])
-        return build_features(observations, self.sites, self.run, spec)
+        return build_features(observations, self.sites, self.run, _spec())
 
     def leaks(self, features: pd.DataFrame, origins: Sequence[pd.Timestamp], seed: int) -> list[str]:
         """The columns of the feature table that change with the days after those origins."""
@@ -56,12 +56,18 @@ class AirWatch:
             ``site_id``, ``date_local`` (of the target), ``forecast`` (µg/m³).
         """
         as_of, horizon = pd.Timestamp(self.run.as_of), self.run.horizon_days
-        examples = pair_examples(features, self.observations, POLLUTANT, as_of, horizon)
+        unit = transform(_spec().transforms[POLLUTANT])
+        examples = pair_examples(features, self.observations, POLLUTANT, as_of, horizon, unit)
         params = _training_params(candidate)
         forecasts, _ = backtest(examples, plan_windows(examples, params.backtest), params, seed)
         chosen = forecasts[(forecasts["candidate"] == candidate) & (forecasts["lead_days"] == 1)]
         named = chosen.rename(columns={"target_date": "date_local", "mean": "forecast"})
         return named[["site_id", "date_local", "forecast"]]
+
+
+def _spec() -> FeatureSpec:
+    """What the project's feature table holds."""
+    return FeatureSpec.model_validate(_group("feature_engineering")["features"])
 
 
 def _training_params(candidate: str) -> TrainingParams:

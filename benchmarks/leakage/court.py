@@ -9,12 +9,13 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+from sklearn.ensemble import RandomForestRegressor
+from xgboost import XGBRegressor
+
 from benchmarks.leakage.airwatch import AirWatch, CourtRun
 from benchmarks.leakage.days import CALENDAR, LAGS, POLLUTANT, choose_sites, site_days
 from benchmarks.leakage.protocols import Outcome, Regressor, judge, random_split, rolling_origin
 from benchmarks.skill.split import HORIZON_DAYS
-from sklearn.ensemble import RandomForestRegressor
-from xgboost import XGBRegressor
 
 # AQS answers with eight 24-hour rows for a monitor and day: four standards, each as a daily and an annual form.
 AQS_REPEATS = 8

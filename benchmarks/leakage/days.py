@@ -6,11 +6,11 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from benchmarks.skill.observations import PARTS, one_value_a_day
-from benchmarks.skill.split import NEAR_DAILY, is_test_site
 
 from airwatch.domain.pollutants import POLLUTANTS
 from airwatch.sandbox import World
+from benchmarks.skill.observations import PARTS, one_value_a_day
+from benchmarks.skill.split import NEAR_DAILY, is_test_site
 
 POLLUTANT = "pm25"
 CALENDAR = ["year", "month", "day_of_year", "weekday", "latitude", "longitude"]

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from benchmarks.leakage.days import PERSISTENCE
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
 from airwatch.scores import mse_skill, rmse
+from benchmarks.leakage.days import PERSISTENCE
 
 FloatArray = NDArray[np.floating[Any]]
 TEST_SHARE = 0.2  # what tutorials hold out

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+
 from benchmarks.skill.evaluate import comparison_table, judge, skill_table
 from benchmarks.skill.methods import BESIDE_A_SUBSET, CHAMPION, METHODS, ON_A_SUBSET
 from benchmarks.skill.observations import read_observations

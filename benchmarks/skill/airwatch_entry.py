@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from benchmarks.skill.method import FORECAST_COLUMNS, WARNING
-from benchmarks.skill.split import Split
 from omegaconf import OmegaConf
 from pydantic import BaseModel
 
@@ -19,6 +17,8 @@ from airwatch.pipelines.feature_engineering.params import FeatureEngineeringPara
 from airwatch.pipelines.training import champion, nodes
 from airwatch.pipelines.training.params import TrainingParams
 from airwatch.scores import EXCEEDANCE_AQI
+from benchmarks.skill.method import FORECAST_COLUMNS, WARNING
+from benchmarks.skill.split import Split
 
 logger = logging.getLogger(__name__)
 

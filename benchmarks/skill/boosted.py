@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from benchmarks.skill.history import History, Rows
-from benchmarks.skill.ridge import DAYS_OF_A_YEAR, LAGS, TRAILING_DAYS, carried_forward
-from benchmarks.skill.units import Floats, Unit
 from lightgbm import LGBMRegressor
 from mlforecast import MLForecast
 from mlforecast.lag_transforms import RollingMean
 from xgboost import XGBRegressor
+
+from benchmarks.skill.history import History, Rows
+from benchmarks.skill.ridge import DAYS_OF_A_YEAR, LAGS, TRAILING_DAYS, carried_forward
+from benchmarks.skill.units import Floats, Unit
 
 SEED = 20
 LONGEST_GAP_DAYS = 28

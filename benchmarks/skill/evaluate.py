@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from benchmarks.skill.method import CHANCES, KEYS, WARNING
 from numpy.typing import NDArray
 
 from airwatch.domain.aqi import exceedance_concentration
@@ -26,6 +25,7 @@ from airwatch.scores import (
     sharpness,
     worst_tenth,
 )
+from benchmarks.skill.method import CHANCES, KEYS, WARNING
 
 ALL_YEARS = "all"
 MIN_SHARE = 0.98

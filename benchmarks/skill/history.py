@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
 from benchmarks.skill.split import Split
 from benchmarks.skill.units import Floats
-from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 import pandas as pd
-from benchmarks.skill.split import Split
 
 from airwatch.scores import QUANTILES
+from benchmarks.skill.split import Split
 
 KEYS = ["site_id", "origin_date", "lead_days"]
 CHANCES = {50: "p_aqi_above_50", 100: "p_aqi_above_100"}

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import pandas as pd
+
+from airwatch.domain.aqi import exceedance_concentration
 from benchmarks.skill.history import History, Rows
 from benchmarks.skill.split import Split
 from benchmarks.skill.spread import Spread, best_cuts, exceeded, table_of
 from benchmarks.skill.units import Floats, Unit
-
-from airwatch.domain.aqi import exceedance_concentration
 
 
 class Rule(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from benchmarks.skill.history import History, Rows
 from benchmarks.skill.units import Floats, Unit
 

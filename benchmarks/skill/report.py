@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from benchmarks.skill.evaluate import ALL_YEARS, Judged
-from benchmarks.skill.split import Split
 
 from airwatch.domain.pollutants import POLLUTANTS
+from benchmarks.skill.evaluate import ALL_YEARS, Judged
+from benchmarks.skill.split import Split
 
 UNITS = {"ozone": (1000.0, "ppb")}
 IN_UNITS = ["rmse", "crps", "width_80"]

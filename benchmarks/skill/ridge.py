@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from benchmarks.skill.history import History, Rows
-from benchmarks.skill.units import Floats, Unit
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+
+from benchmarks.skill.history import History, Rows
+from benchmarks.skill.units import Floats, Unit
 
 LAGS = 14
 TRAILING_DAYS = (3, 7, 14, 28)

@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from benchmarks.skill.history import History
-from benchmarks.skill.method import CHANCES, FORECAST_COLUMNS, KEYS, WARNING
-from benchmarks.skill.ridge import carried_forward
-from benchmarks.skill.split import Split
-from benchmarks.skill.units import Unit
 from scipy.stats import norm
 from statsforecast import StatsForecast
 from statsforecast.models import AutoETS
 
 from airwatch.domain.aqi import exceedance_concentration
 from airwatch.scores import INTERVALS, QUANTILES
+from benchmarks.skill.history import History
+from benchmarks.skill.method import CHANCES, FORECAST_COLUMNS, KEYS, WARNING
+from benchmarks.skill.ridge import carried_forward
+from benchmarks.skill.split import Split
+from benchmarks.skill.units import Unit
 
 MODEL = "AutoETS"
 FORM = "ANZ"  # additive errors, no trend, a season if it helps: on logarithms the other forms run away within a week

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from benchmarks.skill.history import History, Rows
-from benchmarks.skill.method import CHANCES, FORECAST_COLUMNS, WARNING
-from benchmarks.skill.units import Floats, Unit
 
 from airwatch.domain.aqi import exceedance_concentration
 from airwatch.scores import QUANTILES
+from benchmarks.skill.history import History, Rows
+from benchmarks.skill.method import CHANCES, FORECAST_COLUMNS, WARNING
+from benchmarks.skill.units import Floats, Unit
 
 LEVELS = np.linspace(0.0, 1.0, 401)
 CUTS = np.linspace(0.02, 0.98, 49)

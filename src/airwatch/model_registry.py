@@ -27,7 +27,12 @@ SQLITE_HEADER = b"SQLite format 3\0"
 CHAMPION = "champion"
 PREVIOUS = "previous"
 # What a process needs to load a model; pinned to what trained it.
-REQUIREMENTS = ("mlflow", "numpy", "pandas", "scikit-learn", "xgboost")
+LIBRARIES = ("numpy", "pandas", "scikit-learn", "xgboost")
+REQUIREMENTS = ("mlflow", *LIBRARIES)
+
+
+class NewerLibraryError(Exception):
+    """A model holds objects of a newer library than the one installed, which may misread them."""
 
 
 class UnreadableStoreError(Exception):
@@ -109,12 +114,16 @@ class ModelShelf:
 
         Args:
             wanted: ``champion``, or the number of a version.
+
+        Raises:
+            NewerLibraryError: It was trained with a newer numpy, pandas, scikit-learn or xgboost than is installed.
         """
         import mlflow
 
         found = self._find(wanted)
         if found is None:
             return None
+        _require_libraries(f"{self.name} version {found.version}", found.tags)
         model = mlflow.pyfunc.load_model(f"models:/{self.name}/{found.version}").unwrap_python_model()
         return RegisteredForecaster(model.forecaster, str(found.version), dict(found.tags))
 
@@ -181,7 +190,8 @@ class ModelShelf:
             pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
         )
         mlflow.log_metrics({f"{trained.pollutant}.{name}": score for name, score in trained.metrics.items()})
-        tags = {**trained.tags, "fingerprint": trained.fingerprint}
+        libraries = {f"library.{name}": version(name) for name in LIBRARIES}
+        tags = {**trained.tags, **libraries, "fingerprint": trained.fingerprint}
         registered = str(mlflow.register_model(logged.model_uri, self.name, tags=tags).version)
         mlflow.log_text(trained.card, f"model_card_{trained.pollutant}.md")
         mlflow.tracking.MlflowClient().update_model_version(self.name, registered, description=trained.card)
@@ -197,6 +207,24 @@ class ModelShelf:
         if before is not None:
             client.set_registered_model_alias(self.name, PREVIOUS, before.version)
         client.set_registered_model_alias(self.name, CHAMPION, champion)
+
+
+def _require_libraries(which: str, tags: dict[str, str]) -> None:
+    """Refuse a model of newer libraries; what they pickle is read by the same minor version or a later one."""
+    trained_with = {name: tags.get(f"library.{name}", version(name)) for name in LIBRARIES}
+    newer = [name for name, used in trained_with.items() if _minor(used) > _minor(version(name))]
+    if newer:
+        told = " and ".join(f"{name} {trained_with[name]} ({version(name)} is installed)" for name in newer)
+        raise NewerLibraryError(
+            f"{which} was trained with {told}, which may not read it rightly. Install "
+            f"{' and '.join(f'{name} {trained_with[name]}' for name in newer)} or newer, or train again: "
+            "kedro run --pipelines training"
+        )
+
+
+def _minor(number: str) -> tuple[int, ...]:
+    """Major and minor: (3, 1) of 3.1.2."""
+    return tuple(int(part) for part in number.split(".")[:2])
 
 
 class ModelDataset(AbstractDataset[TrainedModel, ModelShelf]):

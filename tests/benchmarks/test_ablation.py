@@ -5,14 +5,16 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from benchmarks.ablation import FAMILIES, LEADS, PRODUCTS, Fold, Losses
+from scipy.stats import norm
 
 from airwatch.domain.transforms import transform
 from airwatch.forecasting import linear
 from airwatch.forecasting.design import NOT_FOR_MODELS
 from airwatch.forecasting.linear import RidgeByLead
 from airwatch.pipelines.training.examples import Examples
+from airwatch.scores import QUANTILES, crps_rows
 from benchmarks import ablation
+from benchmarks.ablation import EVERYTHING, FAMILIES, LEADS, PRODUCTS, Fold, Losses
 from builders import build_days, build_feature_params
 
 SITE, TEST_SITE = "06-037-0001", "06-037-0004"  # sha1 of the second is divisible by five
@@ -70,6 +72,12 @@ def test_a_family_and_nothing_else_is_left_out():
     assert len(ablation.kept_columns(features, None)) == len(ablation.kept_columns(features, PRODUCTS)) == 5
 
 
+def test_a_family_takes_no_column_whose_name_only_contains_its_own():
+    features = build_examples(1).features.assign(spread_07=0.0, near_spread_00=0.0)
+    assert "spread_07" not in ablation.kept_columns(features, "spread")
+    assert "near_spread_00" in ablation.kept_columns(features, "spread")
+
+
 def test_the_sites_and_the_years_of_the_test_are_not_looked_at():
     days = pd.concat([build_days(10, start="2019-12-27", site=site, seed=1) for site in (SITE, TEST_SITE)])
     examples = ablation.development_examples(days[["site_id", "date_local", "value"]], PLACES)
@@ -87,6 +95,12 @@ def test_no_target_that_is_learned_lies_in_the_year_of_the_judgement():
     assert before[-1] in (np.datetime64("2018-12-23"), np.datetime64("2018-12-24"))  # plus 7 is at most the 31st
     assert after[0] in (np.datetime64("2020-01-01"), np.datetime64("2020-01-02"))
     assert len(before) + len(after) == len(learn)
+    assert set(np.diff(before)) == {np.timedelta64(2, "D")}
+
+
+def test_a_year_that_is_not_named_is_not_learned_from():
+    learn, _ = ablation.rows_of(build_examples(), Fold((2018,), 2019))
+    assert learn.origins.max() < np.datetime64("2019-01-01")
 
 
 def test_every_day_of_a_near_daily_year_is_judged_as_far_as_its_targets_lie_in_it():
@@ -116,6 +130,25 @@ def test_a_forecast_without_the_columns_that_tell_loses_more_and_without_others_
     # root of 0.1² + 0.3² to 0.1, which is 3.2.
     np.testing.assert_allclose(without.crps.mean(axis=0) / base.crps.mean(axis=0), 3.2, atol=0.4)
     np.testing.assert_allclose(besides.crps.mean(axis=0), base.crps.mean(axis=0), rtol=0.02)
+
+
+def test_losses_are_those_of_a_distribution_as_wide_as_the_noise(monkeypatch):
+    monkeypatch.setattr(linear, "LEAST_PENALTY", 1e-9)
+    learn, judge = ablation.rows_of(build_examples(), AROUND_2019)
+    found = ablation.losses(learn, judge, ablation.kept_columns(learn.features, None))
+    # Who knows how the days were made names quantiles and the mean of a lognormal.
+    middle = 10.0 * np.exp(0.3 * judge.features["far_n_00"].to_numpy(dtype=float))
+    quantiles = middle[:, np.newaxis] * np.exp(0.1 * norm.ppf(list(QUANTILES.values())))
+    first = judge.targets[:, 0]
+    assert found.crps[:, 0].mean() == pytest.approx(crps_rows(quantiles, first).mean(), rel=0.05)
+    assert found.squared[:, 0].mean() == pytest.approx(np.mean((middle * np.exp(0.1**2 / 2) - first) ** 2), rel=0.1)
+
+
+def test_every_family_and_the_products_are_left_out_in_turn():
+    found = ablation.ablate(*ablation.rows_of(build_examples(), AROUND_2019))
+    assert list(found) == [None, *FAMILIES, PRODUCTS]
+    changed = [name for name, each in found.items() if (each.crps != found[None].crps).any()]
+    assert changed == ["usual level", EVERYTHING, "far sectors", "weekday", PRODUCTS]
 
 
 def test_without_products_a_ridge_has_the_columns_alone_and_only_for_a_while():

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from benchmarks.leakage import __main__ as command
 from benchmarks.leakage.court import CASES, ONCE, OURS, REPEATED, Case, Finding, Verdict, hold_court
 from benchmarks.leakage.days import CALENDAR, choose_sites, sandbox_observations, site_days
 from benchmarks.leakage.protocols import Outcome, judge, random_split, rolling_origin
 from benchmarks.leakage.report import report
-
 from builders import build_days
 
 SITE, TEST_SITE = "06-037-0001", "06-037-0004"  # sha1 of the second is divisible by five

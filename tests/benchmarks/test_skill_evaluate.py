@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from benchmarks.skill.evaluate import BadForecasts, comparison_table, judge, skill_table
 
 from airwatch.scores import QUANTILES
+from benchmarks.skill.evaluate import BadForecasts, comparison_table, judge, skill_table
 
 SPREAD = {"q05": -8.0, "q10": -4.0, "q25": -1.0, "q50": 0.0, "q75": 1.0, "q90": 4.0, "q95": 8.0}
 

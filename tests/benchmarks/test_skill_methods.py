@@ -5,13 +5,6 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-from benchmarks.skill import boosted
-from benchmarks.skill.boosted import DirectTrees, as_series
-from benchmarks.skill.history import Rows
-from benchmarks.skill.method import FORECAST_COLUMNS, KEYS
-from benchmarks.skill.methods import METHODS
-from benchmarks.skill.peer import Peer
-from benchmarks.skill.units import Unit
 from lightgbm import LGBMRegressor
 from mlforecast import MLForecast
 from mlforecast.lag_transforms import RollingMean
@@ -19,6 +12,13 @@ from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
 from airwatch.scores import QUANTILES
+from benchmarks.skill import boosted
+from benchmarks.skill.boosted import DirectTrees, as_series
+from benchmarks.skill.history import Rows
+from benchmarks.skill.method import FORECAST_COLUMNS, KEYS
+from benchmarks.skill.methods import METHODS
+from benchmarks.skill.peer import Peer
+from benchmarks.skill.units import Unit
 from builders_skill import SITES, build_split, history_of, observed, places, wandering
 
 NAN = float("nan")

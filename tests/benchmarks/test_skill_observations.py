@@ -2,9 +2,9 @@
 
 import pandas as pd
 import pytest
-from benchmarks.skill.observations import one_value_a_day, read_observations
 from pandas.testing import assert_frame_equal
 
+from benchmarks.skill.observations import one_value_a_day, read_observations
 from builders_skill import observed
 
 

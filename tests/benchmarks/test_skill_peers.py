@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_allclose
+
 from benchmarks.skill.history import Rows
 from benchmarks.skill.references import Blend, Climatology, Persistence, usual_values
 from benchmarks.skill.ridge import RidgeOnLags, carried_forward, recent_columns, trailing_mean
 from benchmarks.skill.spread import Spread, best_cuts, exceeded
 from benchmarks.skill.units import Unit
-from numpy.testing import assert_allclose
-
 from builders_skill import SITES, history_of, observed
 
 NAN = math.nan

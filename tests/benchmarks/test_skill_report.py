@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+
+from airwatch.scores import QUANTILES
 from benchmarks.skill.__main__ import main
 from benchmarks.skill.evaluate import Judged, skill_table
 from benchmarks.skill.report import Results, markdown
-
-from airwatch.scores import QUANTILES
 from builders_skill import build_split
 
 SITES = ("0001", "0002", "0005")

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from benchmarks.skill.split import NORTH_MAIN, eligible_rows, is_test_site, split_for
 
+from benchmarks.skill.split import NORTH_MAIN, eligible_rows, is_test_site, split_for
 from builders_skill import SITES, build_split, observed
 
 TEST_SITE, OTHER_SITE = "06-037-0004", "06-037-0001"

@@ -36,7 +36,7 @@ def test_a_candidate_goes_by_its_name_and_always_gives_a_number(fitted, name):
 
 
 @pytest.mark.parametrize("name", CANDIDATES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12)
 @given(places=st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=40))
 def test_a_prediction_is_the_same_to_the_bit_whatever_rows_are_beside_it(fitted, name, places):
     models, features, _ = fitted

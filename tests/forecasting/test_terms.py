@@ -165,7 +165,7 @@ def test_building_terms_leaves_the_table_as_it_is(build_features, build_gappy):
     assert_frame_equal(features, before)
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(share=st.floats(0, 1), seed=st.integers(0, 99), gone=st.sets(st.integers(3, 20), max_size=6))
 def test_no_term_is_ever_unknown(build_features, build_gappy, share, seed, gone):
     features = build_features(days=20)
@@ -175,7 +175,7 @@ def test_no_term_is_ever_unknown(build_features, build_gappy, share, seed, gone)
         assert np.isfinite(LinearTerms(LOG).fit(training).build(gappy)[0]).all()
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(places=st.lists(st.integers(0, 39), min_size=1, max_size=12))
 def test_a_row_has_the_same_terms_to_the_bit_whatever_rows_are_beside_it(build_features, build_gappy, places):
     features = build_gappy(build_features(days=20), 0.3)

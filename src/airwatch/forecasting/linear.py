@@ -49,9 +49,7 @@ class RidgeByLead:
         self.terms = LinearTerms(self.transform).fit(features)
         matrix, names = self.terms.build(features)
         self.centre, scale = standardised_by(matrix)
-        slopes, means = solve_by_lead(matrix, names, targets_t, (self.centre, scale), self.params.alpha)
-        self.coefficients = slopes
-        self.intercepts = means - self.centre @ slopes
+        self.coefficients, self.intercepts = solve_by_lead(matrix, names, targets_t, scale, self.params.alpha)
         return self
 
     def predict(self, features: pd.DataFrame) -> FloatArray:
@@ -74,29 +72,32 @@ def solve_by_lead(
     matrix: NDArray[np.float32],
     names: list[str],
     targets: FloatArray,
-    standard: tuple[FloatArray, FloatArray],
+    scale: FloatArray,
     alpha: float,
 ) -> tuple[FloatArray, FloatArray]:
-    """Slopes [T, H] in the unit of the terms, and the mean target of each lead [H].
+    """Slopes [T, H] in the unit of the terms, and the intercept of each lead [H].
 
     Args:
         matrix: Terms [n, T].
         names: Of the terms; one that speaks of another lead's target day has no slope.
         targets: [n, H], NaN where not observed.
-        standard: Mean and standard deviation of each term.
+        scale: Standard deviation of each term.
         alpha: Penalty for each row and lead.
     """
     from threadpoolctl import threadpool_limits
 
-    slopes, means = np.zeros((matrix.shape[1], targets.shape[1])), np.zeros(targets.shape[1])
+    slopes, intercepts = np.zeros((matrix.shape[1], targets.shape[1])), np.zeros(targets.shape[1])
     with threadpool_limits(1):  # BLAS sums in another order, to other bits, on another number of threads
         for i, target in enumerate(targets.T):
             used = np.array([lead_of(name) in (None, i + 1) for name in names])
             seen = np.isfinite(target)
-            means[i] = target[seen].mean()
+            rows, mean = matrix[seen], target[seen].mean()
+            # Of the rows of this lead: a site of every third day has other rows at each lead, with other gaps.
+            centre = rows.mean(axis=0, dtype=np.float64)
             penalty = (i + 1) * max(alpha * seen.sum(), LEAST_PENALTY)
-            slopes[used, i] = _solve(matrix[seen], used, target[seen] - means[i], standard, penalty)
-    return slopes, means
+            slopes[used, i] = _solve(rows, used, target[seen] - mean, (centre, scale), penalty)
+            intercepts[i] = mean - centre @ slopes[:, i]
+    return slopes, intercepts
 
 
 def _solve(

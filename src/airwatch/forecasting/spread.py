@@ -71,9 +71,8 @@ class LocalSpread:
         matrix, used = spread._matrix(terms), spread._names(names)
         errors = np.abs(targets_t - row_products(terms, ridge.coefficients, ridge.intercepts))
         logs = np.log(errors + np.maximum(LEAST_SHARE * np.nanmedian(errors, axis=0), 1e-9))
-        centre, scale = standardised_by(matrix)
-        spread.coefficients, means = solve_by_lead(matrix, used, logs, (centre, scale), ALPHA)
-        spread.intercepts = means - centre @ spread.coefficients
+        _, scale = standardised_by(matrix)
+        spread.coefficients, spread.intercepts = solve_by_lead(matrix, used, logs, scale, ALPHA)
         fitted = row_products(matrix, spread.coefficients, spread.intercepts)
         spread.limits = np.quantile(fitted, LIMITS, axis=0)
         return spread

@@ -17,7 +17,7 @@ class Shelf:
     def __init__(self, pollutant):
         self.name = f"airwatch-{pollutant}"
 
-    def load(self, wanted):
+    def load(self, wanted="champion"):
         return RegisteredForecaster(forecaster(), "1") if self.name == "airwatch-pm25" else None
 
 
@@ -31,7 +31,7 @@ def outputs():
         "sites": build_area_sites(*SITES, name="Main Street"),
         "issued_forecasts": {},
         "params:run": run,
-        "params:inference": InferenceParams(stale_after_days=7, issue_hour_utc=6),
+        "params:inference": InferenceParams(stale_after_days=7, issue_hour_utc=6, reasons="latest"),
         "params:feature_engineering": build_feature_params(),
         **{f"params:{name}.pollutant": name for name in CRITERIA},
         **{f"{name}.model": Shelf(name) for name in CRITERIA},
@@ -43,7 +43,8 @@ def outputs():
 
 def test_every_node_is_named_by_its_function_in_the_namespace_of_its_pollutant():
     names = {node.name for node in create_pipeline().nodes}
-    assert names == {*(f"{name}.issue_forecasts" for name in CRITERIA), "join_forecasts", "plot_forecast_fan"}
+    joins = {"join_forecasts", "issue_warnings", "explain_forecasts", "plot_forecast_fan"}
+    assert names == joins | {f"{name}.issue_forecasts" for name in CRITERIA}
 
 
 def test_a_namespace_reads_its_own_model_and_the_shared_tables():
@@ -70,6 +71,14 @@ def test_the_pollutant_that_was_observed_is_forecast_and_issued(outputs):
     assert len(schemas.Forecasts.validate(outputs["forecasts"])) == 9
     assert list(outputs["forecast_ledger"]) == ["sandbox-20/2023-12-31/0000"]
     assert len(outputs["forecast_fan"].data) == 5  # observed, three bands, median
+
+
+def test_what_is_forecast_is_explained_and_warned_of_by_the_model_that_made_it(outputs):
+    reasons = schemas.ForecastReasons.validate(outputs["forecast_reasons"])
+    assert len(reasons.drop_duplicates(["site_id", "target_date"])) == 9
+    warnings = schemas.Warnings.validate(outputs["warnings"])
+    expected = forecaster().cuts.decide(outputs["forecasts"])
+    assert len(warnings) == expected["warned"].sum() > 0
 
 
 @pytest.mark.parametrize("pollutant", ["ozone", "co"])

@@ -127,7 +127,7 @@ def issued_by(day, forecasts):
     return forecasts[forecasts["origin_date"] <= pd.Timestamp(day)].drop(columns="observed").reset_index(drop=True)
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(day=st.dates(date(2023, 10, 12), date(2023, 12, 30)))
 def test_what_is_observed_later_changes_no_forecast_issued_before(two_folds, day):
     then = run_backtest(replaced_after(day), folds=2)

@@ -27,6 +27,7 @@ HONEST = f"{SHARE} % interval"
 ON_EXCEEDANCES = "exceedance days"
 GAP = "gap to training"
 ROWS = "all rows"
+WEEKS_AROUND = 29  # days, two weeks to either side
 KEY = ["site_id", "origin_date", "target_date"]
 
 
@@ -119,13 +120,14 @@ class Evidence:
         return diebold_mariano(losses[name], losses[other], self.rows["origin_date"])
 
     def compare_days(self, name: str, other: str) -> Comparison:
-        """The same test of how the CRPS of each day divides between two candidates, all its sites and leads together.
+        """The same test of the CRPS in units of what the two lose in the weeks around, all leads of an origin together.
 
         In µg/m³ a week of smoke outweighs all the rest of the year, and its noise drowns what every other day shows.
         """
-        days = self.losses[[name, other]].groupby(self.rows["origin_date"]).sum()
-        both = (days[name] + days[other]).where(lambda total: total > 0, 1.0)
-        return diebold_mariano(days[name] / both, days[other] / both, days.index)
+        days = self.losses[[name, other]].groupby(self.rows["origin_date"]).mean()
+        around = days.mean(axis=1).rolling(WEEKS_AROUND, center=True, min_periods=1).mean()
+        days = days.div(around.where(around > 0, 1.0), axis=0)
+        return diebold_mariano(days[name], days[other], days.index)
 
 
 def judge(candidate_forecasts: pd.DataFrame, fit_gaps: pd.DataFrame, params: GateParams) -> Decision:

@@ -98,8 +98,8 @@ def tune(
         UnreadableStudiesError: The file of trials is damaged.
     """
     settings = training.candidates.settings()
-    searches = spans_of(params.search, settings)
-    if not params.trials or not searches or not len(examples):
+    searches = spans_of(params.search, settings) if params.trials and len(examples) else {}
+    if not searches:
         return settings
     from optuna import create_study
     from optuna import logging as optuna_logging
