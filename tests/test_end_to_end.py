@@ -27,7 +27,8 @@ from epa_on_loopback import one_line
 
 AREA = "area.county=99001,first_year=2021"
 SMALL = (
-    "training.candidates.random_forest=null,training.candidates.xgboost.n_estimators=5,monitoring.drift.max_rows=500"
+    "training.backtest.folds=1,training.candidates.random_forest=null,training.candidates.xgboost.n_estimators=5"
+    ",monitoring.drift.max_rows=500"
 )
 Run = Callable[..., Result]
 
@@ -202,7 +203,7 @@ def test_a_model_that_was_trained_with_other_features_is_refused_by_their_names(
 def test_a_killed_ingestion_goes_on_and_ends_with_the_same_summaries(
     kedro: Callable[[Path], Run], tmp_path: Path
 ) -> None:
-    params = "area.site=99-001-0001,as_of=2023-06-30,first_year=2018"
+    params = "area.site=99-001-0001,as_of=2023-06-30,first_year=2020"
     killed, calm = tmp_path / "killed", tmp_path / "calm"
     kedro(calm)(params, "--pipelines", "ingestion")
     shutil.copytree(calm, killed, ignore=shutil.ignore_patterns("0*"))
@@ -215,7 +216,7 @@ def test_a_killed_ingestion_goes_on_and_ends_with_the_same_summaries(
     process.wait()
     stored = len(list(killed.rglob("days_*.parquet")))
     kedro(killed)(params, "--pipelines", "ingestion")
-    assert 3 <= stored < len(list(killed.rglob("days_*.parquet"))) == 18
+    assert 3 <= stored < len(list(killed.rglob("days_*.parquet"))) == 12
     summaries = [pd.read_parquet(root / "02_intermediate/daily_summaries.parquet") for root in (killed, calm)]
     assert_frame_equal(*summaries, check_exact=True)
 
@@ -244,7 +245,8 @@ def test_real_pm25_of_los_angeles_beats_persistence_at_every_lead(
     monkeypatch.setenv("EPA_AQS_BASE_URL", real_aqs)
     run = kedro(tmp_path / "data")
     los_angeles = "source=aqs,area.cbsa=31080,pollutants=pm25,first_year=2018,as_of=2021-06-30"
-    budget = "requests_per_minute=600,training.candidates.random_forest=null,training.candidates.xgboost=null"
+    budget = "requests_per_minute=600,training.backtest.folds=2,training.candidates.random_forest=null"
+    budget += ",training.candidates.xgboost=null"
     run(f"{los_angeles},{budget}", "--pipelines", "ingestion,feature_engineering,training,inference")
     forecasts = forecasts_of(tmp_path / "data")
     assert forecasts.groupby("pollutant")["site_id"].nunique().to_dict() == {"pm25": 7}

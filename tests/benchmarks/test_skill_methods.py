@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
 from airwatch.scores import QUANTILES
-from benchmarks.skill import boosted
+from benchmarks.skill import airwatch_entry, boosted
 from benchmarks.skill.boosted import DirectTrees, as_series
 from benchmarks.skill.history import Rows
 from benchmarks.skill.method import FORECAST_COLUMNS, KEYS
@@ -20,11 +20,16 @@ from benchmarks.skill.methods import METHODS
 from benchmarks.skill.peer import Peer
 from benchmarks.skill.units import Unit
 from builders_skill import SITES, build_split, history_of, observed, places, wandering
+from builders_training import build_training_params
 
 NAN = float("nan")
 SPLIT = build_split("2019-12-31", origins=20)
 CUT = SPLIT.origins[9]
 PLAIN = Unit(logarithm=False)
+
+
+def small_budget(split, as_of, given=airwatch_entry._parameters):
+    return {**given(split, as_of), "training": build_training_params()}
 
 
 @cache
@@ -36,6 +41,7 @@ def forecast(name, replaced=False):
         observations.loc[later, "value"] = 100.0 - observations.loc[later, "value"] / 2.0
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boosted, "TREES", 10)
+        patch.setattr(airwatch_entry, "_parameters", small_budget)
         return METHODS[name]().forecast(observations, places(), SPLIT).sort_values(KEYS, ignore_index=True)
 
 
