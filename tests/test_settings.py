@@ -2,7 +2,6 @@ import os
 from pathlib import Path
 
 import pytest
-from kedro.framework.startup import bootstrap_project
 
 from airwatch import settings
 from airwatch.parameters import ParameterError, RunParams
@@ -10,9 +9,8 @@ from conftest import PROJECT
 
 
 @pytest.fixture
-def configuration(data_root):
+def configuration(data_root, bootstrapped):
     """``configuration(**params)["catalog"]``: what Kedro reads for this project."""
-    bootstrap_project(PROJECT)
 
     def of(**params):
         return settings.CONFIG_LOADER_CLASS(

@@ -110,6 +110,13 @@ def test_the_first_trial_is_that_of_the_settings_as_they_are(models):
     assert tried(models) == [0.004]
 
 
+def test_without_trials_a_setting_may_lie_outside_its_range(models):
+    outside = {"ridge": {"alpha": {"low": 0.5, "high": 1.0}}}
+    assert tuned(trials=0, search=outside) == 0.004
+    with pytest.raises(ValueError, match=r"leaves out 0\.004"):
+        tuned(trials=1, search=outside)
+
+
 def test_trials_find_better_settings(models):
     assert abs(tuned(trials=20) - BEST) < 0.1
 
