@@ -196,7 +196,7 @@ def losses(learn: Examples, judge: Examples, columns: Sequence[str]) -> Losses:
     errors = ResidualDistribution.fit(residuals[:, at], centred=True)
     expected, size = ridge.predict(asked)[:, at], spread.predict(asked)[:, at]
     levels, observed = Levels.unbent(len(asked), len(at)), judge.targets[:, at]
-    mean = errors.mean(expected, size, levels, unit, HIGHEST_OF_TRAINING * float(np.nanmax(learn.targets)))
+    mean = errors.mean(expected, size, unit, HIGHEST_OF_TRAINING * float(np.nanmax(learn.targets)))
     quantiles = unit.inverse(expected[:, :, np.newaxis] + size[:, :, np.newaxis] * errors.quantiles(levels))
     crps = [crps_rows(np.maximum(quantiles[:, i], 0.0), observed[:, i]) for i in range(len(at))]
     return Losses((mean - observed) ** 2, np.column_stack(crps), judge.origins)

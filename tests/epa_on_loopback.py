@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -78,11 +79,20 @@ def ingest(airwatch: Airwatch) -> Callable[[str], Result]:
     return lambda params: airwatch("run", "--pipelines", "ingestion", "--params", params)
 
 
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where ``stored`` keeps what the first run of a module has stored."""
+    return tmp_path_factory.mktemp("ingested") / "data"
+
+
 @pytest.fixture
-def stored(epa: Epa, ingest: Callable[[str], Result], data_root: Path) -> Path:
+def stored(epa: Epa, ingest: Callable[[str], Result], data_root: Path, ingested: Path) -> Path:
     """A data root in which half a year of one site was ingested."""
+    if ingested.exists():
+        return shutil.copytree(ingested, data_root, dirs_exist_ok=True)
     result = ingest(ASKED)
     assert result.exit_code == 0, result.output
+    shutil.copytree(data_root, ingested)
     return data_root
 
 

@@ -140,6 +140,15 @@ def test_a_text_comes_back_with_its_letters(tmp_path):
     assert page.exists()
 
 
+def test_an_earlier_text_survives_a_run_that_has_none(tmp_path):
+    card = TextFileDataset(filepath=f"{tmp_path}/card.md")
+    card.save("")
+    assert not card.exists()
+    card.save("as it was")
+    card.save("")
+    assert card.load() == "as it was"
+
+
 def test_a_json_document_is_written_with_its_keys_in_order(tmp_path):
     document = JsonFileDataset(filepath=f"{tmp_path}/report.json")
     document.save({"b": [1, None], "a": pd.Timestamp("2021-06-30")})

@@ -2,6 +2,7 @@ import re
 
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 from pandera.errors import SchemaError, SchemaErrors
 
 from airwatch import schemas
@@ -53,6 +54,15 @@ def test_the_empty_table_of_a_schema_is_valid_and_of_the_schema_s_types(name):
     assert len(valid) == 0
     assert list(valid.columns) == list(schemas.TABLES[name].to_schema().columns)
     assert valid.dtypes.tolist() == empty.dtypes.tolist()
+
+
+def test_what_is_done_to_an_empty_table_does_not_show_in_the_next():
+    empty = schemas.empty("Gate")
+    empty["note"] = empty["note"].astype("object")
+    empty.insert(0, "more", 1)
+    empty.attrs["scope"] = "another run's"
+    assert_frame_equal(schemas.empty("Gate"), schemas.Gate.validate(schemas.empty("Gate")))
+    assert schemas.empty("Gate").attrs == {}
 
 
 def test_every_schema_is_listed():

@@ -41,7 +41,7 @@ class AirWatch:
         first, last = forecaster.history_from(split.origins[0]), split.origins[-1]
         recent = features[features["origin_date"].between(first, last)]
         asked = recent["origin_date"].isin(split.origins) & recent["site_id"].isin(split.test_sites)
-        table = forecaster.predict(recent[asked], forecaster.recent_ranks(recent))
+        table = forecaster.predict(recent[asked], forecaster.recent_errors(recent))
         decided = forecaster.cuts.decide(table)
         warned = decided.loc[decided["threshold"] == EXCEEDANCE_AQI, "warned"]
         return table.assign(**{WARNING: warned.to_numpy()})[FORECAST_COLUMNS]

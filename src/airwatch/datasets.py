@@ -128,7 +128,9 @@ class TextFileDataset(AbstractDataset[str, str]):
             return str(file.read())
 
     def save(self, data: str) -> None:
-        """Write the text."""
+        """Write the text; where there is none, what an earlier run wrote stays."""
+        if not data:
+            return
         with written_whole(self._fs, self._path) as file:
             file.write(data.encode())
 

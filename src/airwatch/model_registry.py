@@ -26,8 +26,9 @@ SQLITE = "sqlite:///"
 SQLITE_HEADER = b"SQLite format 3\0"
 CHAMPION = "champion"
 PREVIOUS = "previous"
-# What a process needs to load a model; pinned to what trained it.
+# What a model holds objects of; one that was trained with a newer one of them is refused.
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "xgboost")
+# What a process needs to load a model; pinned to what trained it.
 REQUIREMENTS = ("mlflow", *LIBRARIES)
 
 

@@ -40,7 +40,7 @@ def forecast(name, replaced=False):
         later = observations["date_local"] > CUT
         observations.loc[later, "value"] = 100.0 - observations.loc[later, "value"] / 2.0
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(boosted, "TREES", 10)
+        patch.setitem(boosted.COMMON, "n_estimators", 10)
         patch.setattr(airwatch_entry, "_parameters", small_budget)
         return METHODS[name]().forecast(observations, places(), SPLIT).sort_values(KEYS, ignore_index=True)
 

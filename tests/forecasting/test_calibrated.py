@@ -90,20 +90,26 @@ def test_chances_are_those_of_reaching_the_breakpoints_of_2024():
     assert chances.tolist() == pytest.approx([1.0, 0.725, 0.0])
 
 
-def test_recent_errors_move_quantiles_chances_and_mean_together():
+def test_recent_errors_move_quantiles_and_chances_by_their_levels_and_the_mean_by_its_ratio():
     # All of the distribution that is left is its upper half: even on 40 to 50.
     upper = Levels(np.array([[[0, 0, 0, 0, 0, 0.5, 0.8, 0.9, 1.0]]]), np.zeros(1, dtype=np.intp))
-    table = calibrated(spread=Wide(10.0)).forecast(rows(40.0), "pm25", upper)
+    table = calibrated(spread=Wide(10.0)).forecast(rows(40.0), "pm25", upper, np.array([[1.1]]))
     np.testing.assert_allclose(quantiles(table)[0], [40.5, 41.0, 42.5, 45.0, 47.5, 49.0, 49.5])
-    assert table["mean"].tolist() == pytest.approx([45.0])
+    assert table["mean"].tolist() == pytest.approx([44.0])
     assert table["p_aqi_above_100"].tolist() == [1.0]
 
 
-def test_the_level_of_an_observation_is_where_it_fell_in_its_forecast():
+def test_no_ratio_takes_the_mean_above_the_highest():
+    table = calibrated(highest=50.0).forecast(rows(40.0), "pm25", None, np.array([[2.0]]))
+    assert table["mean"].tolist() == [50.0]
+
+
+def test_a_replay_says_where_in_its_forecast_each_observation_fell_and_what_the_mean_was():
     model = calibrated(Line(IDENTITY, leads=2), Wide(4.0), residuals=np.hstack([EVEN, 2 * EVEN]))
-    found = model.levels_of(rows(10.0, 20.0), np.array([[12.0, 12.0], [np.nan, 10.0]]))
+    levels, means = model.replay(rows(10.0, 20.0), np.array([[12.0, 12.0], [np.nan, 10.0]]))
     # Two above at a spread of four is half a residual: of the one lead's 75 %, of the other's 62.5 %.
-    np.testing.assert_allclose(found, [[0.75, 0.625], [np.nan, 0.0]])
+    np.testing.assert_allclose(levels, [[0.75, 0.625], [np.nan, 0.0]])
+    np.testing.assert_allclose(means, [[10.0, 10.0], [20.0, 20.0]], rtol=1e-3)
 
 
 def test_mean_aqi_and_category_are_those_of_the_newest_table():

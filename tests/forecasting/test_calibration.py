@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from airwatch.domain.transforms import transform
 from airwatch.forecasting.calibration import QUANTILE_LEVELS, ResidualDistribution
-from airwatch.forecasting.ranks import EDGES, Levels
+from airwatch.forecasting.ranks import Levels
 
 IDENTITY, LOG = transform("identity"), transform("log1p")
 EVEN = np.linspace(-1.0, 1.0, 201)[:, np.newaxis]  # its quantile at level p is 2 p - 1
@@ -22,8 +22,8 @@ def levels_of(*shares: float) -> Levels:
 WIDE = levels_of(0.1, 0.1, 0.1, 0.2, 0.2, 0.1, 0.1, 0.1)  # twice as much as they say in the outer levels
 
 
-def mean_of(distribution, prediction, kind=IDENTITY, spread=1.0, levels=PLAIN, highest=ANY):
-    return distribution.mean(prediction * ONE, spread * ONE, levels, kind, highest)[0, 0]
+def mean_of(distribution, prediction, kind=IDENTITY, spread=1.0, highest=ANY):
+    return distribution.mean(prediction * ONE, spread * ONE, kind, highest)[0, 0]
 
 
 def test_quantiles_are_those_of_the_residuals():
@@ -70,32 +70,14 @@ def test_the_mean_of_twice_the_spread_is_that_of_residuals_twice_as_large():
     assert found == pytest.approx(5 * np.sinh(2) - 1, rel=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("shares", "mean"),
-    [
-        ((0, 0, 0, 0, 0, 0, 0, 1), 0.95),  # between the levels 0.95 and 1 the residuals are 0.9 to 1
-        ((0, 0, 0, 0, 0.5, 0.5, 0, 0), 0.45),  # half 0 to 0.5, half 0.5 to 0.8: 0.125 + 0.325
-        (np.diff(EDGES), 0.0),
-    ],
-)
-def test_the_mean_follows_recent_errors(shares, mean):
-    distribution = ResidualDistribution.fit(EVEN)
-    assert mean_of(distribution, 10.0, levels=levels_of(*shares)) == pytest.approx(10 + mean, abs=1e-9)
-    assert mean_of(distribution, 10.0, spread=2.0, levels=levels_of(*shares)) == pytest.approx(10 + 2 * mean, abs=1e-9)
-
-
-def test_the_mean_is_the_sum_over_the_cells_that_a_plain_loop_finds():
+def test_the_mean_is_that_over_the_cells_which_a_plain_loop_finds():
     rng = np.random.default_rng(3)
     distribution = ResidualDistribution.fit(rng.normal(size=(500, 2)))
-    shares = rng.dirichlet(np.ones(8), size=(3, 2))  # three origins, two leads
-    cumulative = np.concatenate([np.zeros((3, 2, 1)), np.cumsum(shares, axis=2)], axis=2)
-    predictions, spread, of_row = rng.normal(2, 1, (4, 2)), rng.uniform(0.5, 2, (4, 2)), np.array([2, 0, 1, 0])
-    found = distribution.mean(predictions, spread, Levels(cumulative, of_row), LOG, ANY)
-    cells_of_level = [10, 10, 30, 50, 50, 30, 10, 10]  # of 200
+    predictions, spread = rng.normal(2, 1, (4, 2)), rng.uniform(0.5, 2, (4, 2))
+    found = distribution.mean(predictions, spread, LOG, ANY)
     for row, lead in np.ndindex(4, 2):
-        worth = np.repeat(shares[of_row[row], lead] / cells_of_level, cells_of_level)
         values = LOG.inverse(predictions[row, lead] + spread[row, lead] * distribution.cells[lead])
-        assert found[row, lead] == pytest.approx(np.sum(worth * np.maximum(values, 0)), rel=1e-12)
+        assert found[row, lead] == pytest.approx(np.mean(np.maximum(values, 0)), rel=1e-12)
 
 
 def test_the_mean_counts_what_falls_below_zero_as_zero():
@@ -184,7 +166,7 @@ def test_the_chance_of_reaching_a_quantile_is_what_its_level_leaves(levels, plac
     assert chance == pytest.approx(1 - QUANTILE_LEVELS[place], abs=1e-9)
 
 
-@given(predicted=st.floats(-1, 5), spread=st.floats(0.01, 3), levels=worths, residuals=samples)
-def test_the_mean_lies_between_nothing_and_the_highest(predicted, spread, levels, residuals):
+@given(predicted=st.floats(-1, 5), spread=st.floats(0.01, 3), residuals=samples)
+def test_the_mean_lies_between_nothing_and_the_highest(predicted, spread, residuals):
     distribution = ResidualDistribution.fit(np.array(residuals)[:, np.newaxis])
-    assert -1e-9 <= mean_of(distribution, predicted, LOG, spread, levels, highest=50.0) <= 50.0 * (1 + 1e-9)
+    assert -1e-9 <= mean_of(distribution, predicted, LOG, spread, highest=50.0) <= 50.0 * (1 + 1e-9)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from math import log
 
 import numpy as np
@@ -66,8 +67,20 @@ def test_no_row_has_no_contribution(models, features, name):
 
 
 def test_the_base_of_a_ridge_is_its_mean_prediction_over_the_training(models, features):
-    found = contributions(models["ridge"], features.iloc[:1], WORDS)
-    np.testing.assert_allclose(found.base, models["ridge"].predict(features).mean(axis=0), atol=1e-6)
+    unlimited = replace(models["ridge"], highest=np.full(3, np.inf))
+    found = contributions(unlimited, features.iloc[:1], WORDS)
+    np.testing.assert_allclose(found.base, unlimited.predict(features).mean(axis=0), atol=1e-6)
+
+
+def test_what_is_not_believed_of_a_ridge_is_taken_from_all_groups_alike(models, features):
+    ridge, rows = models["ridge"], features.iloc[40:41].assign(value_lag_00=900.0, value_last=900.0)
+    whole = contributions(replace(ridge, highest=np.full(3, np.inf)), rows, WORDS)
+    found = contributions(ridge, rows, WORDS)
+    assert (found.base + whole.by_group.sum(axis=1) > ridge.highest)[0, 1]
+    np.testing.assert_allclose((found.base + found.by_group.sum(axis=1))[0, 1], ridge.highest[1])
+    share = (ridge.highest - found.base)[1] / whole.by_group[0, :, 1].sum()
+    np.testing.assert_allclose(found.by_group[0, :, 1], share * whole.by_group[0, :, 1])
+    np.testing.assert_array_equal(found.by_group[0, :, 0], whole.by_group[0, :, 0])  # tomorrow is not limited
 
 
 def test_the_base_of_trees_on_a_ridge_is_their_mean_prediction_over_the_training(models, features):
@@ -104,7 +117,8 @@ def test_a_column_moves_its_own_group_of_a_ridge(models, features, column, group
 def test_a_product_belongs_to_the_group_of_its_first_factor(models, features):
     # doy_sin*latitude is of the season, excess*latitude of the newest value, and neither of the place.
     north = features.assign(latitude=features["latitude"] + 1)
-    before, after = (contributions(models["ridge"], each, WORDS) for each in (features, north))
+    unlimited = replace(models["ridge"], highest=np.full(3, np.inf))
+    before, after = (contributions(unlimited, each, WORDS) for each in (features, north))
     differ = {name for name, added in apart(after).items() if np.abs(added - apart(before)[name]).max() > 1e-9}
     assert differ == {"place", "season", "yesterday"}
 

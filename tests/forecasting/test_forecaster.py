@@ -16,6 +16,7 @@ from airwatch.forecasting.candidates import CANDIDATES
 from airwatch.forecasting.design import MissingFeatures
 from airwatch.forecasting.forecaster import TrainingSet, observed_after, standardised_residuals
 from airwatch.forecasting.ranks import RecentRanks
+from airwatch.forecasting.ratios import RecentErrors, RecentSums
 
 LOG = transform("log1p")
 ROWS = 120
@@ -213,8 +214,8 @@ def weeks(build_features):
     return rows.assign(origin_date=rows["origin_date"] + (pd.Timestamp("2020-12-22") - rows["origin_date"].min()))
 
 
-def test_ranks_are_of_origins_that_the_training_did_not_know_beyond(forecasters, weeks):
-    ranks = forecasters["ridge"].recent_ranks(weeks)
+def test_errors_are_of_origins_that_the_training_did_not_know_beyond(forecasters, weeks):
+    ranks = forecasters["ridge"].recent_errors(weeks).ranks
     # From 31 December, the last day of the training, to 20 January: at lead 1 each of the 20 days after it, two sites.
     assert ranks.first == np.datetime64("2020-12-31")
     assert ranks.counts.sum(axis=2)[:23, 0].tolist() == [0] + [2] * 20 + [0, 0]
@@ -223,14 +224,14 @@ def test_ranks_are_of_origins_that_the_training_did_not_know_beyond(forecasters,
 
 def test_ranks_leave_out_what_was_left_to_climatology(forecasters, weeks):
     old = weeks.assign(days_since_last=np.where(weeks["site_id"] == "06-037-0000", 99.0, 0.0).astype("float32"))
-    assert forecasters["ridge"].recent_ranks(old).counts.sum(axis=(0, 2)).tolist() == [20, 19, 18]
+    assert forecasters["ridge"].recent_errors(old).ranks.counts.sum(axis=(0, 2)).tolist() == [20, 19, 18]
 
 
 def test_ranks_of_days_within_the_training_alone_are_none(forecasters, weeks):
     early = weeks[weeks["origin_date"] < UNTIL]
-    ranks = forecasters["ridge"].recent_ranks(early)
-    assert ranks.counts.sum() == 0
-    assert_frame_equal(forecasters["ridge"].predict(weeks, ranks), forecasters["ridge"].predict(weeks))
+    recent = forecasters["ridge"].recent_errors(early)
+    assert recent.ranks.counts.sum() == 0
+    assert_frame_equal(forecasters["ridge"].predict(weeks, recent), forecasters["ridge"].predict(weeks))
 
 
 def test_a_rank_is_the_level_at_which_the_observation_fell(forecasters, weeks):
@@ -238,18 +239,20 @@ def test_a_rank_is_the_level_at_which_the_observation_fell(forecasters, weeks):
     flat = weeks.assign(value_lag_00=np.float32(10.0)).astype({"value_lag_00": "float32"})
     later = flat["origin_date"] > UNTIL
     flat.loc[later, "value_lag_00"] = np.float32(1000.0)
-    first = forecasters["persistence"].recent_ranks(flat[flat["origin_date"] <= "2021-01-01"])
-    assert first.counts[1, 0].tolist() == [0, 0, 0, 0, 0, 0, 0, 2]
+    first = forecasters["persistence"].recent_errors(flat[flat["origin_date"] <= "2021-01-01"])
+    assert first.ranks.counts[1, 0].tolist() == [0, 0, 0, 0, 0, 0, 0, 2]
+    assert (first.sums.observed[1, 0], first.sums.forecast[1, 0]) == (2 * 1000e6, 2 * 10e6)
 
 
 def test_recent_errors_bend_the_forecasts_of_the_model_and_leave_the_fallback_s(forecasters, weeks):
     forecaster = forecasters["ridge"]
-    high = RecentRanks.count(weeks["origin_date"].to_numpy(), np.full((len(weeks), 3), 0.97))
+    origins, ones = weeks["origin_date"].to_numpy(), np.ones((len(weeks), 3))
+    high = RecentErrors(RecentRanks.count(origins, 0.97 * ones), RecentSums.count(origins, 12.0 * ones, 10.0 * ones))
     rows = weeks[weeks["origin_date"] == "2021-01-15"]
     rows = rows.assign(days_since_last=np.array([0.0, 99.0], dtype="float32"))
     bent, plain = forecaster.predict(rows, high), forecaster.predict(rows)
     own = plain["model_name"] == "ridge"
-    assert (bent["mean"] > plain["mean"])[own].all()
+    assert (bent[["mean", "q50"]] > plain[["mean", "q50"]])[own].all(axis=None)
     assert_frame_equal(bent[~own], plain[~own])
 
 
@@ -262,12 +265,12 @@ def test_an_origin_alone_is_forecast_as_among_many_and_as_if_the_days_after_it_w
     forecaster, rows = forecasters[name], build_features(days=30)
     weeks = rows.assign(origin_date=rows["origin_date"] + (pd.Timestamp("2020-12-22") - rows["origin_date"].min()))
     origin = pd.Timestamp("2020-12-22") + pd.Timedelta(days=place)
-    many = forecaster.predict(weeks, forecaster.recent_ranks(weeks))
+    many = forecaster.predict(weeks, forecaster.recent_errors(weeks))
     known = weeks[(weeks["origin_date"] <= origin) & (weeks["origin_date"] >= forecaster.history_from(origin))]
-    alone = forecaster.predict(known[known["origin_date"] == origin], forecaster.recent_ranks(known))
+    alone = forecaster.predict(known[known["origin_date"] == origin], forecaster.recent_errors(known))
     assert_frame_equal(alone, many[many["origin_date"] == origin].reset_index(drop=True), check_exact=True)
 
 
 def test_history_begins_with_the_first_origin_whose_forecasts_were_observed_within_the_window(forecasters):
-    # Ten days to 20 January begin with the 11th, forecast three days ahead on the 8th; one day more does no harm.
-    assert forecasters["ridge"].history_from(pd.Timestamp("2021-01-20")) <= pd.Timestamp("2021-01-08")
+    # Ten days to 20 January begin with the 11th, forecast three days ahead on the 8th.
+    assert forecasters["ridge"].history_from(pd.Timestamp("2021-01-20")) == pd.Timestamp("2021-01-08")

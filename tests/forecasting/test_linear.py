@@ -32,6 +32,16 @@ def test_ridge_finds_the_line_of_each_lead(unpenalised):
     np.testing.assert_allclose(model.predict(NEW), [[199.0, 1.0]], atol=1e-4)
 
 
+def test_beyond_what_it_forecast_in_the_training_a_ridge_is_believed_for_tomorrow_alone(unpenalised):
+    rows = build_rows()
+    last = rows["value_last"].to_numpy(float)[:, np.newaxis]
+    model = fit_ridge(rows, np.repeat(last, 7, axis=1))
+    # Of the lead 7 the highest 6 * 6 * 0.00005 = 0.18 % of the training are not believed either.
+    np.testing.assert_allclose(model.predict(NEW)[0, :2], [99.0, last.max()], rtol=1e-4)
+    np.testing.assert_allclose(model.predict(NEW)[0, 6], np.quantile(last, 0.9982), rtol=1e-4)
+    np.testing.assert_allclose(model.predict(rows)[:, 6], np.minimum(last[:, 0], np.quantile(last, 0.9982)), rtol=1e-4)
+
+
 def test_ridge_works_on_the_logarithm_of_concentrations(unpenalised):
     rows = build_rows()
     targets = LOG.forward(rows["value_last"].to_numpy(float))[:, np.newaxis] * 0.5

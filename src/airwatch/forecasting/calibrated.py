@@ -49,13 +49,20 @@ class CalibratedModel:
     transform: Transform
     highest: float
 
-    def forecast(self, features: pd.DataFrame, pollutant: str, levels: Levels | None = None) -> pd.DataFrame:
+    def forecast(
+        self,
+        features: pd.DataFrame,
+        pollutant: str,
+        levels: Levels | None = None,
+        ratio: FloatArray | float = 1.0,
+    ) -> pd.DataFrame:
         """Forecast every row of a feature table.
 
         Args:
             features: Columns of ``KEYS`` and those the model was fitted on.
             pollutant: Whose AQI breakpoints count.
             levels: What recent errors made of the levels as of each row's origin; None: what they say.
+            ratio: What they made of the mean [n, H].
 
         Returns:
             ``FORECAST_COLUMNS``, one row for each feature row and lead, sorted by key. Concentrations are
@@ -63,7 +70,7 @@ class CalibratedModel:
         """
         predictions, spread = self.predict(features)
         bent = levels or Levels.unbent(len(features), self.residuals.horizon)
-        mean = self._mean(predictions, spread, bent).ravel()
+        mean = np.minimum(self._mean(predictions, spread) * ratio, self.highest).ravel()
         quantiles = self._quantiles(predictions, spread, bent)
         aqi = aqi_of(pollutant, mean)
         forecasts = _one_row_per_lead(features, self.residuals.horizon).assign(
@@ -81,22 +88,32 @@ class CalibratedModel:
         predictions = self.model.predict(features)
         return predictions, np.ones(predictions.shape) if self.spread is None else self.spread.predict(features)
 
-    def levels_of(self, features: pd.DataFrame, observed: FloatArray) -> NDArray[np.float64]:
-        """At which level of its distribution each observation (AQS unit) fell [n, H], NaN where there is none."""
+    def replay(self, features: pd.DataFrame, observed: FloatArray) -> tuple[NDArray[np.float64], FloatArray]:
+        """What it would have forecast, beside what was observed.
+
+        Args:
+            features: As ``forecast`` takes them.
+            observed: AQS unit [n, H], NaN where there is none.
+
+        Returns:
+            At which level of its distribution each observation fell, NaN where there is none, and the mean, AQS unit;
+            both [n, H], before any recent errors are followed.
+        """
         predictions, spread = self.predict(features)
         standardised = (self.transform.forward(observed) - predictions) / spread
-        return np.where(np.isfinite(standardised), self.residuals.level_of(standardised), np.nan)
+        levels = np.where(np.isfinite(standardised), self.residuals.level_of(standardised), np.nan)
+        return levels, self._mean(predictions, spread)
 
     def _quantiles(self, predictions: FloatArray, spread: FloatArray, levels: Levels) -> FloatArray:
         """The quantiles at ``QUANTILE_LEVELS``, AQS unit [n, H, 7]: never negative, never crossing."""
         shifted = predictions[:, :, np.newaxis] + spread[:, :, np.newaxis] * self.residuals.quantiles(levels)
         return np.maximum.accumulate(np.clip(self.transform.inverse(shifted), 0.0, self.highest), axis=2)
 
-    def _mean(self, predictions: FloatArray, spread: FloatArray, levels: Levels) -> FloatArray:
+    def _mean(self, predictions: FloatArray, spread: FloatArray) -> FloatArray:
         """The mean concentration, AQS unit [n, H]."""
         if self.model.predicts_mean:
             return np.clip(self.transform.inverse(predictions), 0.0, self.highest)
-        return self.residuals.mean(predictions, spread, levels, self.transform, self.highest)
+        return self.residuals.mean(predictions, spread, self.transform, self.highest)
 
     def _chances(
         self, predictions: FloatArray, spread: FloatArray, levels: Levels, pollutant: str

@@ -14,9 +14,6 @@ CELLS = 200  # of equal probability; their 199 inner edges and the two ends make
 LEVELS = np.linspace(0.0, 1.0, CELLS + 1)
 DRAWS_PER_CELL = 10
 MIN_RESIDUALS = 100
-# Every edge of a level lies between two cells, so that a cell belongs to one level.
-LEVEL_OF_CELL = np.searchsorted(EDGES, (np.arange(CELLS) + 0.5) / CELLS) - 1
-CELLS_OF_LEVEL = np.bincount(LEVEL_OF_CELL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +75,17 @@ class ResidualDistribution:
                 found[origin, lead] = np.interp(bent, LEVELS, self.grid[lead])
         return found[levels.of_row]
 
-    def mean(
-        self, predictions: FloatArray, spread: FloatArray, levels: Levels, transform: Transform, highest: float
-    ) -> FloatArray:
+    def mean(self, predictions: FloatArray, spread: FloatArray, transform: Transform, highest: float) -> FloatArray:
         """The mean concentration, AQS unit [n, H], never negative, nor above ``highest`` in any part.
 
         Duan's smearing estimate: the inverse of a mean is not the mean of the inverses, so the inverse is
         averaged over the residuals.
         """
         total = np.zeros(predictions.shape)
-        weights = (np.diff(levels.cumulative, axis=2) / CELLS_OF_LEVEL)[levels.of_row]
         # One cell at a time: an axis sum may round differently for one row than for many.
-        for cell, level in zip(self.cells.T, LEVEL_OF_CELL, strict=True):
-            total += weights[:, :, level] * np.clip(transform.inverse(predictions + spread * cell), 0.0, highest)
-        return total
+        for cell in self.cells.T:
+            total += np.clip(transform.inverse(predictions + spread * cell), 0.0, highest)
+        return total / CELLS
 
     def chance_of_at_least(self, standardised: FloatArray, levels: Levels) -> NDArray[np.float64]:
         """The chance of a residual of at least so much [n, H], within [0, 1]."""

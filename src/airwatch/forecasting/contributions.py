@@ -105,7 +105,11 @@ def _of_ridge(model: RidgeByLead, features: pd.DataFrame, groups: Groups) -> Con
     by_group = np.zeros((len(matrix), len(GROUPS), len(model.intercepts)))
     for term, group, centre, slopes in zip(matrix.T, place, model.centre, model.coefficients, strict=True):
         by_group[:, group] += (term - centre)[:, np.newaxis] * slopes
-    return Contributions(model.intercepts + model.centre @ model.coefficients, by_group)
+    base = model.intercepts + model.centre @ model.coefficients
+    moved = by_group.sum(axis=1)
+    believed = model.limited(base + moved) - base  # what is cut off is taken from all groups alike
+    share = np.where(moved > believed, believed / np.where(moved > believed, moved, 1.0), 1.0)
+    return Contributions(base, by_group * share[:, np.newaxis])
 
 
 @contributions.register

@@ -12,7 +12,8 @@ from airwatch.forecasting.calibrated import FORECAST_KEYS, HIGHEST_OF_TRAINING, 
 from airwatch.forecasting.calibration import ResidualDistribution
 from airwatch.forecasting.candidates import PointModel
 from airwatch.forecasting.design import KEYS, column, feature_columns, require_features
-from airwatch.forecasting.ranks import RecencyParams, RecentRanks
+from airwatch.forecasting.ranks import Levels, RecencyParams, RecentRanks
+from airwatch.forecasting.ratios import RecentErrors, RecentSums
 from airwatch.forecasting.spread import LocalSpread
 from airwatch.forecasting.warnings import WarningCuts
 
@@ -57,12 +58,12 @@ class Forecaster:
         """The name of the candidate inside."""
         return self.main.model.name
 
-    def predict(self, features: pd.DataFrame, ranks: RecentRanks | None = None) -> pd.DataFrame:
+    def predict(self, features: pd.DataFrame, recent: RecentErrors | None = None) -> pd.DataFrame:
         """Forecast every row of a feature table, each row by itself.
 
         Args:
             features: ``site_id``, ``pollutant``, ``origin_date`` and at least ``feature_names``.
-            ranks: How forecasts of the weeks before fared, from ``recent_ranks``; only what was observed by a
+            recent: How forecasts of the weeks before fared, from ``recent_errors``; only what was observed by a
                 row's origin counts for it. None: the calibration of the training as it stands.
 
         Returns:
@@ -79,17 +80,16 @@ class Forecaster:
         parts = []
         if not thin.all() or features.empty:
             fresh = features[~thin]
-            levels = ranks.levels_at(fresh["origin_date"].to_numpy(), self.recency) if ranks else None
-            parts.append(self.main.forecast(fresh, self.pollutant, levels))
+            parts.append(self.main.forecast(fresh, self.pollutant, *self._following(recent, fresh)))
         if thin.any():
             parts.append(self.fallback.forecast(features[thin], self.pollutant))
         return pd.concat(parts).sort_values(FORECAST_KEYS, ignore_index=True, kind="stable")
 
     def history_from(self, origin: pd.Timestamp) -> pd.Timestamp:
         """The first origin whose forecasts can still bear on those of ``origin``."""
-        return origin - pd.Timedelta(days=self.recency.days + self.horizon)
+        return origin - pd.Timedelta(days=self.recency.days - 1 + self.horizon)
 
-    def recent_ranks(self, history: pd.DataFrame) -> RecentRanks:
+    def recent_errors(self, history: pd.DataFrame) -> RecentErrors:
         """How this forecaster's forecasts from past origins fared.
 
         Args:
@@ -104,8 +104,9 @@ class Forecaster:
         self._check(history)
         unseen = history[~self.knows_beyond(history["origin_date"])]
         issued = unseen[~self.lacks_recent_history(unseen)]
-        levels = self.main.levels_of(issued, observed_after(issued, unseen, self.horizon))
-        return RecentRanks.count(issued["origin_date"].to_numpy(), levels)
+        origins, observed = issued["origin_date"].to_numpy(), observed_after(issued, unseen, self.horizon)
+        levels, means = self.main.replay(issued, observed)
+        return RecentErrors(RecentRanks.count(origins, levels), RecentSums.count(origins, observed, means))
 
     def lacks_recent_history(self, features: pd.DataFrame) -> NDArray[np.bool_]:
         """Which rows are left to climatology: the newest value is old, or few of the last days were observed [n]."""
@@ -116,6 +117,15 @@ class Forecaster:
     def knows_beyond(self, origin_dates: pd.Series) -> NDArray[np.bool_]:
         """Which origins lie before ``train_until``: it may have seen the days it would forecast there [n]."""
         return (origin_dates < self.train_until).to_numpy(dtype=bool)
+
+    def _following(
+        self, recent: RecentErrors | None, features: pd.DataFrame
+    ) -> tuple[Levels | None, FloatArray | float]:
+        """What recent errors make of the levels and of the mean as of the origin of each row."""
+        if recent is None:
+            return None, 1.0
+        origins = features["origin_date"].to_numpy()
+        return recent.ranks.levels_at(origins, self.recency), recent.sums.ratio_at(origins, self.recency)
 
     def _check(self, features: pd.DataFrame) -> None:
         """Refuse rows it cannot forecast."""

@@ -13,6 +13,7 @@ from airwatch.forecasting.terms import LinearTerms, standardised_by
 
 CHUNK_ROWS = 50_000
 LEAST_PENALTY = 300.0  # of the first lead; a few sites over a few years share their weather, whatever the rows
+BEYOND = 5e-5  # by the square of the days between a lead and the first: the share of the training's highest predictions
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class RidgeByLead:
     centre: FloatArray = field(default_factory=lambda: np.zeros(0))  # mean of each term on the training rows [T]
     coefficients: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))  # [T, H], unstandardised
     intercepts: FloatArray = field(default_factory=lambda: np.zeros(0))
+    highest: FloatArray = field(default_factory=lambda: np.zeros(0))  # prediction [H], infinite at the first lead
     name: ClassVar[str] = "ridge"
     predicts_mean: ClassVar[bool] = False
 
@@ -50,13 +52,27 @@ class RidgeByLead:
         matrix, names = self.terms.build(features)
         self.centre, scale = standardised_by(matrix)
         self.coefficients, self.intercepts = solve_by_lead(matrix, names, targets_t, scale, self.params.alpha)
+        self.highest = _highest(row_products(matrix, self.coefficients, self.intercepts))
         return self
 
     def predict(self, features: pd.DataFrame) -> FloatArray:
         """Predictions in the working unit [n, H], never NaN."""
         assert self.terms is not None
         matrix, _ = self.terms.build(features)
-        return row_products(matrix, self.coefficients, self.intercepts)
+        return self.limited(row_products(matrix, self.coefficients, self.intercepts))
+
+    def limited(self, predictions: FloatArray) -> FloatArray:
+        """No higher than the training's own, but for a share that grows with the lead [n, H].
+
+        Smoke beyond all that was seen tells of tomorrow, and little of a week from now.
+        """
+        return np.minimum(predictions, self.highest)
+
+
+def _highest(predictions: FloatArray) -> FloatArray:
+    """The highest prediction of each lead that is believed [H]."""
+    by_lead = [np.quantile(own, 1.0 - BEYOND * lead**2) for lead, own in enumerate(predictions.T)]
+    return np.array([np.inf, *by_lead[1:]])
 
 
 def row_products(matrix: NDArray[np.float32], coefficients: FloatArray, intercepts: FloatArray) -> FloatArray:

@@ -18,6 +18,7 @@ EDGES = np.array([0.0, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 1.0])
 DAY = np.timedelta64(1, "D")
 
 Days = NDArray[np.datetime64]
+TargetDays = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,33 @@ class RecencyParams:
     days: int = 90
     prior_days: int = 60
     prior_count: int = 50
+
+    def weight(self, days: NDArray[np.int64], forecasts: NDArray[np.int64]) -> FloatArray:
+        """What so many days of a window with so many forecasts count for beside the training, from 0 to 1."""
+        return np.asarray(days / (days + self.prior_days) * forecasts / (forecasts + self.prior_count))
+
+
+def window_before(origin: np.datetime64, first: np.datetime64, days: int) -> slice:
+    """The rows of a table by day, the first of them ``first``, that an origin looks back on: its own day the last."""
+    end = int((origin - first) / DAY) + 1
+    return slice(max(end - days, 0), max(end, 0))
+
+
+def by_target_day(origins: Days, known: NDArray[np.bool_]) -> tuple[np.datetime64, tuple[int, int], TargetDays]:
+    """Where forecasts belong in a table by target day and lead.
+
+    Args:
+        origins: Of each forecast [n].
+        known: Whether it was observed [n, H].
+
+    Returns:
+        The first day of the table, its shape, and for each known forecast its row, its lead and its day in the table.
+    """
+    days = origins.astype("datetime64[D]")
+    first = days.min() if len(days) else np.datetime64(0, "D")
+    span = int((days.max() - first) / DAY) + known.shape[1] + 1 if len(days) else 1
+    row, lead = np.nonzero(known)
+    return first, (span, known.shape[1]), (row, lead, ((days[row] - first) / DAY).astype(np.intp) + lead + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +108,10 @@ class RecentRanks:
             origins: Of each forecast [n].
             levels: Of the observation in its distribution [n, H], NaN where not observed.
         """
-        horizon = levels.shape[1]
-        days = origins.astype("datetime64[D]")
-        first = days.min() if len(days) else np.datetime64(0, "D")
-        span = int((days.max() - first) / DAY) + horizon + 1 if len(days) else 1
-        counts = np.zeros((span, horizon, len(EDGES) - 1), dtype=np.int64)
-        row, lead = np.nonzero(np.isfinite(levels))
+        first, shape, (row, lead, day) = by_target_day(origins, np.isfinite(levels))
+        counts = np.zeros((*shape, len(EDGES) - 1), dtype=np.int64)
         cell = np.clip(np.searchsorted(EDGES, levels[row, lead], side="left") - 1, 0, len(EDGES) - 2)
-        np.add.at(counts, (((days[row] - first) / DAY).astype(np.intp) + lead + 1, lead, cell), 1)
+        np.add.at(counts, (day, lead, cell), 1)
         return cls(first, counts)
 
     def levels_at(self, origins: Days, params: RecencyParams) -> Levels:
@@ -98,12 +122,11 @@ class RecentRanks:
 
     def _cumulative(self, origin: np.datetime64, params: RecencyParams) -> NDArray[np.float64]:
         """The chance below each edge as of one origin [H, 9]."""
-        end = int((origin - self.first) / DAY) + 1
-        window = self.counts[max(end - params.days, 0) : max(end, 0)]
+        window = self.counts[window_before(origin, self.first, params.days)]
         found = window.sum(axis=0)
         total = found.sum(axis=1, keepdims=True)
         days = (window.sum(axis=2) > 0).sum(axis=0)[:, np.newaxis]
-        weight = days / (days + params.prior_days) * total / (total + params.prior_count)
+        weight = params.weight(days, total)
         shares = (1.0 - weight) * np.diff(EDGES) + weight * found / np.maximum(total, 1)
         cumulative = np.concatenate([np.zeros((len(shares), 1)), np.cumsum(shares, axis=1)], axis=1)
         cumulative[:, -1] = 1.0

@@ -6,6 +6,8 @@ midnight without a zone), concentrations are in the AQS unit of their pollutant.
 
 from __future__ import annotations
 
+from functools import cache
+
 import pandas as pd
 
 from airwatch.schemas.forecasts import BacktestForecasts, BacktestScores, Features, Forecasts
@@ -62,6 +64,11 @@ TABLES: dict[str, type[Table]] = {
 
 def empty(name: str) -> pd.DataFrame:
     """The empty table of a schema, by the schema's name, with its columns and types."""
+    return _blank(name).copy()
+
+
+@cache  # bringing its types about takes up to 50 ms, and a run asks for some thirty
+def _blank(name: str) -> pd.DataFrame:
     schema = TABLES[name].to_schema()
     blank = pd.DataFrame({column: pd.Series([], dtype="str") for column in schema.columns})
     return pd.DataFrame(schema.coerce_dtype(blank))

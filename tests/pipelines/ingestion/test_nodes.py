@@ -1,6 +1,7 @@
 from contextlib import contextmanager
 from datetime import date
 from math import ceil
+from shutil import copytree
 
 import pandas as pd
 import pytest
@@ -61,6 +62,7 @@ class Place:
     """A data root and EPA's services, whose sandbox server counts as EPA."""
 
     def __init__(self, root, base_url):
+        self.root = root
         self.daily = RawArchiveDataset(path=str(root / "raw"))
         self.asked = []
         services = EpaServices(base_url, str(root / "pace"), lambda: ("a@example.org", "key"))
@@ -99,6 +101,21 @@ def place(tmp_path, base_url):
     return Place(tmp_path, base_url)
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, base_url):
+    """A place where a run has stored all it asks for, and what it asked; not to be changed."""
+    found = Place(tmp_path_factory.mktemp("undisturbed"), base_url)
+    found.fetch(run_of())
+    return found
+
+
+@pytest.fixture
+def filled(tmp_path, base_url, undisturbed):
+    """Such a place to do as one likes with."""
+    copytree(undisturbed.root, tmp_path, dirs_exist_ok=True)
+    return Place(tmp_path, base_url)
+
+
 def run_of(as_of="2022-02-10", source="aqs", **changed):
     given = {"area": HARBOR, "first_year": 2021, "requests_per_minute": 100_000, **changed}
     return build_run(source=source, as_of=as_of, **given)
@@ -113,17 +130,14 @@ def test_fetch_daily_stores_each_reply_before_it_asks_for_the_next(place):
     ]
 
 
-def test_the_observations_of_the_sandbox_come_whole_and_typed(place):
-    run = run_of()
-    place.fetch(run)
-    found = schemas.DailySummaries.validate(place.summaries(run))
+def test_the_observations_of_the_sandbox_come_whole_and_typed(undisturbed):
+    found = schemas.DailySummaries.validate(undisturbed.summaries(run_of()))
     assert set(found["pollutant"]) == {"pm25", "temperature"}
     assert found["date_local"].agg(["min", "max"]).dt.strftime("%Y-%m-%d").tolist() == ["2021-01-01", "2022-02-10"]
 
 
-def test_fetch_daily_asks_nothing_the_second_time(place):
-    place.fetch(run_of())
-    assert place.fetch(run_of()) == []
+def test_fetch_daily_asks_nothing_the_second_time(filled):
+    assert filled.fetch(run_of()) == []
 
 
 def test_fetch_monitors_asks_nothing_the_second_time(place):
@@ -152,13 +166,11 @@ def test_fetch_monitors_lists_those_of_more_pollutants_than_one_request_takes(pl
 
 
 @pytest.mark.parametrize("answers", [0, 1, 3])
-def test_a_run_that_died_is_taken_up_where_it_stopped(place, tmp_path, base_url, answers):
-    died, undisturbed = place, Place(tmp_path / "undisturbed", base_url)
-    asked = died.fetch(run_of(), answers)
-    asked += died.fetch(run_of())
-    undisturbed.fetch(run_of())
+def test_a_run_that_died_is_taken_up_where_it_stopped(place, undisturbed, answers):
+    asked = place.fetch(run_of(), answers)
+    asked += place.fetch(run_of())
     assert [question[:3] for question in asked] == [question[:3] for question in undisturbed.asked]
-    assert_frame_equal(died.summaries(run_of()), undisturbed.summaries(run_of()))
+    assert_frame_equal(place.summaries(run_of()), undisturbed.summaries(run_of()))
 
 
 def test_a_year_that_died_between_its_spans_is_taken_up_after_the_last_stored_day(place, tmp_path, base_url):
@@ -174,9 +186,8 @@ def test_a_year_that_died_between_its_spans_is_taken_up_after_the_last_stored_da
     assert_frame_equal(place.summaries(year), of_pm25, check_categorical=False)
 
 
-def test_a_year_later_only_what_is_new_or_revised_comes_over_the_wire(place, tmp_path, base_url):
-    place.fetch(run_of())
-    asked = place.fetch(run_of("2022-08-10"))
+def test_a_year_later_only_what_is_new_or_revised_comes_over_the_wire(filled, tmp_path, base_url):
+    asked = filled.fetch(run_of("2022-08-10"))
     assert [question[:4] for question in asked] == [
         ("88101", "2021-01-01", "2021-12-31", "2022-02-10"),
         ("62101", "2021-01-01", "2021-12-31", "2022-02-10"),
@@ -187,34 +198,30 @@ def test_a_year_later_only_what_is_new_or_revised_comes_over_the_wire(place, tmp
     ]
     at_once = Place(tmp_path / "at_once", base_url)
     at_once.fetch(run_of("2022-08-10"))
-    assert_frame_equal(place.summaries(run_of("2022-08-10")), at_once.summaries(run_of("2022-08-10")))
+    assert_frame_equal(filled.summaries(run_of("2022-08-10")), at_once.summaries(run_of("2022-08-10")))
 
 
-def test_nothing_later_than_as_of_is_read_from_what_is_stored(place, tmp_path, base_url):
+def test_nothing_later_than_as_of_is_read_from_what_is_stored(filled, tmp_path, base_url):
     earlier = run_of("2021-06-30")
-    place.fetch(run_of())
-    assert place.fetch(earlier) == []
+    assert filled.fetch(earlier) == []
     alone = Place(tmp_path / "alone", base_url)
     alone.fetch(earlier)
-    assert_frame_equal(place.summaries(earlier), alone.summaries(earlier))
+    assert_frame_equal(filled.summaries(earlier), alone.summaries(earlier))
 
 
-def test_epa_and_the_sandbox_do_not_share_what_is_stored(place):
-    place.fetch(run_of(source="aqs"))
-    assert len(place.fetch(run_of(source="sandbox"))) == 4
+def test_epa_and_the_sandbox_do_not_share_what_is_stored(filled):
+    assert len(filled.fetch(run_of(source="sandbox"))) == 4
 
 
-def test_the_sandbox_served_in_the_place_of_epa_is_still_the_sandbox(place):
-    place.fetch(run_of(source="aqs"))
-    assert set(place.summaries(run_of(source="aqs"))["source"]) == {"sandbox"}
+def test_the_sandbox_served_in_the_place_of_epa_is_still_the_sandbox(undisturbed):
+    assert set(undisturbed.summaries(run_of(source="aqs"))["source"]) == {"sandbox"}
 
 
-def test_the_same_seed_is_the_same_air_and_another_seed_is_not(place):
+def test_the_same_seed_is_the_same_air_and_another_seed_is_not(filled):
     same, other = run_of(source="sandbox", seed=20), run_of(source="sandbox", seed=21)
-    place.fetch(run_of(source="aqs"))
-    place.fetch(same)
-    place.fetch(other)
-    values = [place.summaries(run)["arithmetic_mean"].tolist() for run in (run_of(source="aqs"), same, other)]
+    filled.fetch(same)
+    filled.fetch(other)
+    values = [filled.summaries(run)["arithmetic_mean"].tolist() for run in (run_of(source="aqs"), same, other)]
     assert values[0] == values[1]
     assert values[1] != values[2]
 

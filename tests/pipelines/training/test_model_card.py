@@ -101,10 +101,9 @@ def test_a_baseline_as_champion_has_a_card_too():
 
 
 @pytest.mark.parametrize("tags", [{}, TAGS])
-def test_where_nothing_was_judged_the_card_says_so(tags):
+def test_where_nothing_was_judged_there_is_no_card(tags):
     decision = judge(schemas.empty("BacktestForecasts"), pd.DataFrame({"candidate": [], "gap": []}), LIMITS)
-    text = model_card(decision, schemas.empty("BacktestScores"), pd.DataFrame(), None, tags)
-    assert text == "# Model card\n\nNothing could be judged, so that no model was chosen.\n"
+    assert model_card(decision, schemas.empty("BacktestScores"), pd.DataFrame(), None, tags) == ""
 
 
 def test_a_card_has_no_number_that_is_none():

@@ -2,6 +2,7 @@ import pytest
 import yaml
 
 from airwatch import schemas
+from airwatch.datasets import TextFileDataset
 from airwatch.domain.pollutants import CRITERIA
 from airwatch.pipelines.training import create_pipeline
 from builders import PARAMETERS, build_feature_params
@@ -91,3 +92,13 @@ def test_a_pollutant_without_data_or_left_out_writes_empty_tables_and_stops_nobo
     assert schemas.BacktestScores.validate(outputs[f"{pollutant}.candidate_scores"]).empty
     assert schemas.Gate.validate(outputs[f"{pollutant}.candidate_gate"]).empty
     assert outputs[f"{pollutant}.model"].forecaster is None
+
+
+@pytest.mark.parametrize("pollutant", ["ozone", "co"])
+def test_an_earlier_card_survives_a_run_that_judges_nothing_of_its_pollutant_or_leaves_it_out(
+    outputs, tmp_path, pollutant
+):
+    card = TextFileDataset(filepath=f"{tmp_path}/{pollutant}.md")
+    card.save("# Card of the champion that stands")
+    card.save(outputs[f"{pollutant}.model_card"])
+    assert card.load() == "# Card of the champion that stands"

@@ -157,7 +157,7 @@ def _as_table(
 ) -> pd.DataFrame:
     """The forecaster's answer with its status and its origin in time."""
     forecaster = registered.forecaster
-    forecasts = forecaster.predict(rows, forecaster.recent_ranks(history))
+    forecasts = forecaster.predict(rows, forecaster.recent_errors(history))
     known = rows[["site_id", "origin_date", "data_through"]].assign(status=_status(rows, forecaster, params))
     forecasts = forecasts.merge(known, on=["site_id", "origin_date"], how="left")
     hour = pd.Timedelta(days=1, hours=params.issue_hour_utc)

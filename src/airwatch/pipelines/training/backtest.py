@@ -205,11 +205,12 @@ def backtest(
         fitted = fit_candidates(past, window.first - DAY, residuals, params, seed)
         if fitted is None:
             continue
+        judged = inside.issuable & ((inside.origins - window.first) % (params.backtest.every_days * DAY) == 0 * DAY)
         usual = _known(residuals[CLIMATOLOGY], window, raw=True)
         for name in [name for name in residuals if name in fitted.models]:
             own = _known(residuals[name], window)
             if own is not None and usual is not None:
-                forecasts = _forecast(fitted.forecaster(name, (own, usual), params), inside)
+                forecasts = _forecast(fitted.forecaster(name, (own, usual), params), inside, judged)
                 tables.append(forecasts.assign(candidate=name, fold=window.number))
             _remember(residuals[name], name, fitted, inside.where(inside.issuable), seed)
     residuals = {name: each for name, each in residuals.items() if each.origins}
@@ -231,11 +232,11 @@ def _known(residuals: Residuals, window: Window, *, raw: bool = False) -> FloatA
     return known if np.isfinite(known).any() else None
 
 
-def _forecast(forecaster: Forecaster, inside: Examples) -> pd.DataFrame:
-    """The forecasts of a window that were issued and observed, beside both references."""
-    issued = inside.where(inside.issuable)
-    ranks = forecaster.recent_ranks(inside.features)
-    forecasts = forecaster.predict(issued.features, ranks).assign(**_references(issued))
+def _forecast(forecaster: Forecaster, inside: Examples, judged: NDArray[np.bool_]) -> pd.DataFrame:
+    """The forecasts from the judged origins of a window that were observed, beside both references."""
+    issued = inside.where(judged)
+    recent = forecaster.recent_errors(inside.features)
+    forecasts = forecaster.predict(issued.features, recent).assign(**_references(issued))
     return forecasts[forecasts["observed"].notna()]
 
 

@@ -47,10 +47,10 @@ def model_card(
         tags: Of the registered model; those named in ``DATA`` are shown.
 
     Returns:
-        The card; where nothing could be judged, the decision's paragraph under a title.
+        The card; nothing where no champion was chosen, so that the card of the one that stands is kept.
     """
     if decision.champion is None:
-        return f"# Model card\n\n{decision.paragraph}\n"
+        return ""
     pollutant = parameter(str(scores["pollutant"].iloc[0]))
     partial = decision.table.loc[decision.table["rule"] == ROWS, "candidate"]
     overall = scores[(scores["grouping"] == "all") & ~scores["candidate"].isin(partial)]

@@ -85,14 +85,14 @@ def backtest_candidates(
 
 
 def judge_candidates(
-    candidate_forecasts: pd.DataFrame, fit_gaps: pd.DataFrame, run: RunParams, params: TrainingParams
+    candidate_forecasts: pd.DataFrame, gaps: pd.DataFrame, run: RunParams, params: TrainingParams
 ) -> tuple[Decision, pd.DataFrame]:
     """Decide which candidate forecasts from now on; ``gate.judge`` has the rules.
 
     Returns:
         The decision, and its record.
     """
-    decision = judge(candidate_forecasts, fit_gaps, params.gate)
+    decision = judge(candidate_forecasts, gaps, params.gate)
     if decision.champion is not None:
         logger.info("Training: %s", decision.paragraph)
     return decision, mark(decision.table, run)

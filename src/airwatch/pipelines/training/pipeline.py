@@ -97,7 +97,7 @@ def _of_one_pollutant() -> Pipeline:
             ),
             Node(
                 judge_candidates,
-                inputs={"candidate_forecasts": "candidate_forecasts", "fit_gaps": "fit_gaps", **run, **params},
+                inputs={"candidate_forecasts": "candidate_forecasts", "gaps": "fit_gaps", **run, **params},
                 outputs=["decision", "candidate_gate"],
                 name="judge_candidates",
             ),
