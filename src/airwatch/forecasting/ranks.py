@@ -32,7 +32,7 @@ class RecencyParams:
 
     days: int = 90
     prior_days: int = 60
-    prior_count: int = 50
+    prior_count: int = 20
 
     def weight(self, days: NDArray[np.int64], forecasts: NDArray[np.int64]) -> FloatArray:
         """What so many days of a window with so many forecasts count for beside the training, from 0 to 1."""
