@@ -47,7 +47,7 @@ def build_training_params(candidates: tuple[str, ...] = tuple(TINY), **groups: A
     project = yaml.safe_load((PARAMETERS / "training.yml").read_text())["training"]
     given = {
         "candidates": {name: settings if name in candidates else None for name, settings in TINY.items()},
-        "backtest": {"folds": 1, "fold_days": 40, "min_train_days": 200},
+        "backtest": {"folds": 1, "fold_days": 40, "min_train_days": 200, "judged_share": 1.0},
         "recency": {"days": 20, "prior_days": 10, "prior_count": 20},
     }
     return TrainingParams.model_validate({**project, **given, **groups})

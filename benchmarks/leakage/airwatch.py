@@ -77,7 +77,7 @@ def _training_params(candidate: str) -> TrainingParams:
     if candidate not in settings:
         raise ValueError(f"No candidate {candidate!r}: choose one of {', '.join(settings)}.")
     kept = {name: given if name in (candidate, CLIMATOLOGY) else None for name, given in settings.items()}
-    windows = group["backtest"] | {"folds": 2, "fold_days": HALF_YEAR_DAYS, "every_days": 1}
+    windows = group["backtest"] | {"folds": 2, "fold_days": HALF_YEAR_DAYS, "judged_share": 1.0}
     return TrainingParams.model_validate(group | {"candidates": kept, "backtest": windows})
 
 

@@ -14,9 +14,9 @@ from airwatch.forecasting.calibrated import FORECAST_COLUMNS
 from airwatch.forecasting.calibration import ResidualDistribution
 from airwatch.forecasting.candidates import CANDIDATES
 from airwatch.forecasting.design import MissingFeatures
-from airwatch.forecasting.forecaster import TrainingSet, observed_after, standardised_residuals
+from airwatch.forecasting.forecaster import RecentErrors, TrainingSet, observed_after, standardised_residuals
 from airwatch.forecasting.ranks import RecentRanks
-from airwatch.forecasting.ratios import RecentErrors, RecentSums
+from airwatch.forecasting.ratios import RecentSums
 
 LOG = transform("log1p")
 ROWS = 120

@@ -48,6 +48,17 @@ def test_each_lead_has_its_own_ratio():
     assert ratio(found, 3) == pytest.approx([1 + 1 / 15, 1 - 0.5 / 15])
 
 
+@pytest.mark.parametrize(("observed", "expected"), [(900.0, 2.0), (0.0, 0.5), (-3.0, 0.5)])
+def test_an_instrument_or_a_fire_moves_the_mean_by_no_more_than_half_or_twice(observed, expected):
+    found = sums(days(1), [[observed]], [[10.0]])
+    assert ratio(found, 2) == pytest.approx([1 + 1 / 15 * (expected - 1)])
+
+
+def test_a_negative_observation_counts_as_the_zero_that_was_forecast_for_it():
+    found = sums(days(1, 1), [[-5.0], [12.0]], [[0.0], [12.0]])
+    assert ratio(found, 2) == pytest.approx([1.0])
+
+
 @pytest.mark.parametrize(
     "found",
     [
@@ -67,7 +78,7 @@ def test_no_origin_has_no_ratio():
 
 
 origins = arrays(int, 30, elements=st.integers(1, 20))
-concentrations = arrays(float, (30, 2), elements=st.floats(0, 500) | st.just(NAN))
+concentrations = arrays(float, (30, 2), elements=st.floats(-9, 500) | st.just(NAN))
 
 
 @given(numbers=origins, observed=concentrations, asked=st.lists(st.integers(1, 25), min_size=1), seed=st.integers(0, 9))
@@ -76,9 +87,8 @@ def test_an_origin_alone_has_the_ratio_it_has_among_many_to_the_bit(numbers, obs
     params = RecencyParams(5, 2, 4)
     many = RecentSums.count(days(*numbers), observed, means).ratio_at(days(*asked), params)
     for row, day in enumerate(asked):
-        known = np.flatnonzero(numbers <= day)[
-            ::-1
-        ]  # what was issued later is not even there, the rest is turned round
+        # What was issued later is not even there, and the rest is turned round.
+        known = np.flatnonzero(numbers <= day)[::-1]
         alone = RecentSums.count(days(*numbers[known]), observed[known], means[known])
         assert np.array_equal(many[row], alone.ratio_at(days(day), params)[0])
 

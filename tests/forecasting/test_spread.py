@@ -34,9 +34,11 @@ def rows(*smoke: float) -> pd.DataFrame:
 def test_errors_twice_as_large_under_smoke_are_found_to_be_so(unpenalised):
     features = build_smoke()
     found = learn(features, errors_of(features)).predict(rows(0.0, 1.0))
-    # Before the logarithm a tenth of the median error, 1.5, is added to each: 1.15 and 2.15. Of tomorrow's size the
-    # exponent is 0.8.
-    np.testing.assert_allclose(found, [[1.15**0.8, 2.15], [2.15**0.8, 1.15]], rtol=0.005)
+    # Before the logarithm a tenth of the median error, 1.5, is added to each: 1.15 and 2.15. Tomorrow's are drawn to
+    # the usual size between them by a fifth of their distance, in the logarithm.
+    np.testing.assert_allclose(found[:, 1], [2.15, 1.15], rtol=0.005)
+    usual = np.sqrt(1.15 * 2.15)
+    np.testing.assert_allclose(found[:, 0], usual * (np.array([1.15, 2.15]) / usual) ** 0.8, rtol=0.005)
 
 
 def test_errors_that_grow_to_both_sides_of_the_usual_are_found_to_do_so(unpenalised):
@@ -45,7 +47,8 @@ def test_errors_that_grow_to_both_sides_of_the_usual_are_found_to_do_so(unpenali
     errors = errors_of(build_smoke())
     features["region_00"] *= np.where(np.arange(len(features)) // 4 % 2, 1, -1).astype("float32")
     found = learn(features, errors).predict(pd.DataFrame({"region_00": [-1.0, 0.0, 1.0], "value_last": 10.0}))
-    np.testing.assert_allclose(found[:, 0], np.array([2.15, 1.15, 2.15]) ** 0.8, rtol=0.01)
+    usual = np.sqrt(1.15 * 2.15)
+    np.testing.assert_allclose(found[:, 0], usual * (np.array([2.15, 1.15, 2.15]) / usual) ** 0.8, rtol=0.01)
 
 
 def test_tomorrow_s_errors_are_as_wide_as_they_were_at_the_level_forecast(unpenalised):
@@ -61,6 +64,15 @@ def test_tomorrow_s_errors_are_as_wide_as_they_were_at_the_level_forecast(unpena
     assert second[1] == pytest.approx(second[0], rel=0.02)
 
 
+def test_where_forecasts_of_a_level_never_erred_the_width_is_a_tenth_of_all(unpenalised):
+    # An instrument that stands still at 5, one that errs by 1 around 15.
+    still = np.tile([True, True, False, False], 2500)
+    features = pd.DataFrame({"value_mean_07": np.where(still, 5.0, 15.0), "value_last": 10.0}, dtype="float32")
+    features["value_mean_07"] += np.linspace(0, 1, 10_000, dtype="float32")
+    targets = features["value_mean_07"].to_numpy(float) + np.where(still, 0.0, np.tile([1.0, -1.0], 5000))
+    assert learn(features, targets[:, np.newaxis]).widths.min() == 0.1
+
+
 def test_a_few_rows_do_not_show_the_width_at_a_level(unpenalised):
     features = build_smoke()
     assert learn(features, errors_of(features)).widths.tolist() == [1.0]
@@ -71,7 +83,8 @@ def test_a_spread_beyond_those_of_the_training_is_not_believed(unpenalised):
     spread = learn(features, errors_of(features))
     # At the first lead the highest of the training, at the second the lowest.
     np.testing.assert_allclose(spread.predict(rows(50.0)), spread.predict(rows(1.0)))
-    np.testing.assert_allclose(np.log(spread.predict(rows(50.0))), [[0.8 * spread.limits[1, 0], spread.limits[0, 1]]])
+    tomorrow = 0.8 * spread.limits[1, 0] + 0.2 * spread.usual
+    np.testing.assert_allclose(np.log(spread.predict(rows(50.0))), [[tomorrow, spread.limits[0, 1]]])
 
 
 def test_a_row_without_a_target_teaches_nothing(unpenalised):

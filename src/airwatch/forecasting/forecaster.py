@@ -13,12 +13,20 @@ from airwatch.forecasting.calibration import ResidualDistribution
 from airwatch.forecasting.candidates import PointModel
 from airwatch.forecasting.design import KEYS, column, feature_columns, require_features
 from airwatch.forecasting.ranks import Levels, RecencyParams, RecentRanks
-from airwatch.forecasting.ratios import RecentErrors, RecentSums
+from airwatch.forecasting.ratios import RecentSums
 from airwatch.forecasting.spread import LocalSpread
 from airwatch.forecasting.warnings import WarningCuts
 
 MISSING_SHARE = "missing_28"
 MOST_MISSING = 0.75  # of the last 28 days; on fewer than seven observations lags and means say little
+
+
+@dataclass(frozen=True)
+class RecentErrors:
+    """How the forecasts of the weeks before fared: the levels at which observations fell, and the sums."""
+
+    ranks: RecentRanks
+    sums: RecentSums
 
 
 @dataclass(frozen=True)

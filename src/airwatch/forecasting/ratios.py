@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from airwatch.domain.transforms import FloatArray
-from airwatch.forecasting.ranks import Days, RecencyParams, RecentRanks, by_target_day, window_before
+from airwatch.forecasting.ranks import Days, RecencyParams, by_target_day, window_before
 
 MILLIONTHS = 1e6
+BOUNDS = 0.5, 2.0  # what goes beyond them is an instrument or a fire, and no season
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,13 @@ class RecentSums:
 
         Args:
             origins: Of each forecast [n].
-            observed: AQS unit [n, H], NaN where not observed.
+            observed: AQS unit [n, H], NaN where not observed; counted as 0 where negative, as means are.
             means: What had been forecast, AQS unit [n, H].
         """
         first, shape, (row, lead, day) = by_target_day(origins, np.isfinite(observed))
         sums = np.zeros((3, *shape), dtype=np.int64)
-        ones = np.ones(len(row), dtype=np.int64)
-        for total, values in zip(sums, (_whole(observed[row, lead]), _whole(means[row, lead]), ones), strict=True):
+        seen, mean = np.maximum(observed[row, lead], 0.0), means[row, lead]
+        for total, values in zip(sums, (_whole(seen), _whole(mean), np.ones(len(row), np.int64)), strict=True):
             np.add.at(total, (day, lead), values)
         return cls(first, *sums)
 
@@ -62,15 +63,7 @@ class RecentSums:
         forecasts = self.forecasts[window]
         weight = params.weight((forecasts > 0).sum(axis=0), forecasts.sum(axis=0))
         known = forecast > 0
-        return np.where(known, 1.0 + weight * (observed / np.where(known, forecast, 1) - 1.0), 1.0)
-
-
-@dataclass(frozen=True)
-class RecentErrors:
-    """How the forecasts of the weeks before fared: the levels at which observations fell, and the sums."""
-
-    ranks: RecentRanks
-    sums: RecentSums
+        return np.where(known, 1.0 + weight * (np.clip(observed / np.where(known, forecast, 1), *BOUNDS) - 1.0), 1.0)
 
 
 def _whole(values: FloatArray) -> NDArray[np.int64]:

@@ -33,10 +33,11 @@ def diebold_mariano(loss_a: ArrayLike, loss_b: ArrayLike, days: ArrayLike, *, la
 
     Sites of one day miss together, so a day counts once, with the mean difference of its rows. The variance of the
     mean over days is Newey and West's with Bartlett's weights; a day without rows adds to no covariance (Parzen
-    1963). Without ``lags`` the bandwidth is 1.3 times the root of the number of days and the statistic is held
-    against Student's t with 1.5 days / bandwidth degrees of freedom (Lazarus, Lewis, Stock and Watson 2018): errors
-    that last for weeks make shorter bandwidths find differences where there are none. The small-sample factor of
-    Harvey, Leybourne and Newbold (1997) is taken for these weights, so that the variance of white noise is unbiased;
+    1963). Without ``lags`` the bandwidth is 1.3 times the root of the days from the first to the last and the
+    statistic is held against Student's t with 1.5 days / bandwidth degrees of freedom (Lazarus, Lewis, Stock and
+    Watson 2018): errors that last for weeks make shorter bandwidths find differences where there are none. The
+    small-sample factor of Harvey, Leybourne and Newbold (1997) is taken for these weights, so that the variance of
+    white noise is unbiased;
     with no lags the test is the t-test of the daily means.
 
     Args:
@@ -60,7 +61,7 @@ def diebold_mariano(loss_a: ArrayLike, loss_b: ArrayLike, days: ArrayLike, *, la
     if count < 2:
         return Comparison(math.nan, math.nan, count, float(daily.sum()) if count else math.nan)
     mean = float(daily.sum() / count)
-    width = min(math.ceil(1.3 * math.sqrt(count)) if lags is None else lags + 1, count)
+    width = min(math.ceil(1.3 * math.sqrt(len(seen))) if lags is None else lags + 1, count)
     variance = _variance_of_mean(np.where(seen, daily - mean, 0.0), seen, width)
     if variance <= 0:  # the same difference every day
         return Comparison(math.copysign(math.inf, mean) if mean else 0.0, 0.0 if mean else 1.0, count, mean)

@@ -46,7 +46,9 @@ def spans(windows):
 
 
 def plan(examples, folds=2, fold_days=30, min_train_days=60):
-    return plan_windows(examples, BacktestParams(folds=folds, fold_days=fold_days, min_train_days=min_train_days))
+    return plan_windows(
+        examples, BacktestParams(folds=folds, fold_days=fold_days, min_train_days=min_train_days, judged_share=1.0)
+    )
 
 
 def test_plan_windows_ends_on_the_newest_origin_with_a_target():

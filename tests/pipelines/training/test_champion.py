@@ -165,7 +165,11 @@ def with_renamed(name, to):
         {"examples": with_renamed("spread_07", "spread")},
         {"run": training_run(seed=21)},
         {"params": build_training_params(recent_days=15)},
-        {"params": build_training_params(backtest={"folds": 1, "fold_days": 41, "min_train_days": 200})},
+        {
+            "params": build_training_params(
+                backtest={"folds": 1, "fold_days": 41, "min_train_days": 200, "judged_share": 1.0}
+            )
+        },
     ],
 )
 def test_the_fingerprint_changes_with_data_parameters_and_seed(changed, fitted):

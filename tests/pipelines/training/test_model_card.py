@@ -1,9 +1,7 @@
 import numpy as np
 import pandas as pd
-import pytest
 
-from airwatch import schemas
-from airwatch.forecasting.warnings import choose_cuts
+from airwatch.forecasting.warnings import WarningCuts, choose_cuts
 from airwatch.pipelines.training.gate import judge
 from airwatch.pipelines.training.model_card import model_card
 from airwatch.scores import score_groups
@@ -15,7 +13,7 @@ SMOKE = {"observed": np.where(EVERY_FIFTH, 60.0, 11.0)}
 SEEN = saying(np.where(EVERY_FIFTH & (np.arange(DAYS) < 35), 60.0, 11.0), **SMOKE)
 
 
-def card(tags=TAGS, cuts=None, baselines=BASELINES, limits=LIMITS, **models):
+def card(tags=TAGS, cuts=WarningCuts(()), baselines=BASELINES, limits=LIMITS, **models):
     forecasts = side_by_side({**baselines, **models})
     gaps = pd.DataFrame({"candidate": list(models), "lead_days": 1, "gap": 0.1})
     return model_card(judge(forecasts, gaps, limits), score_groups(forecasts, draws=20), gaps, cuts, tags)
@@ -98,12 +96,6 @@ def test_the_record_of_the_warnings_is_in_the_card():
 
 def test_a_baseline_as_champion_has_a_card_too():
     assert "The model is `blend`." in card()
-
-
-@pytest.mark.parametrize("tags", [{}, TAGS])
-def test_where_nothing_was_judged_there_is_no_card(tags):
-    decision = judge(schemas.empty("BacktestForecasts"), pd.DataFrame({"candidate": [], "gap": []}), LIMITS)
-    assert model_card(decision, schemas.empty("BacktestScores"), pd.DataFrame(), None, tags) == ""
 
 
 def test_a_card_has_no_number_that_is_none():

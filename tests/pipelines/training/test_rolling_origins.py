@@ -28,8 +28,9 @@ KEY = ["site_id", "origin_date", "target_date"]
 FAST = ("climatology", "persistence", "ridge")
 
 
-def run_backtest(observations, candidates=FAST, folds=1):
-    params = build_training_params(candidates, backtest={"folds": folds, "fold_days": 40, "min_train_days": 200})
+def run_backtest(observations, candidates=FAST, folds=1, share=1.0):
+    windows = {"folds": folds, "fold_days": 40, "min_train_days": 200, "judged_share": share}
+    params = build_training_params(candidates, backtest=windows)
     examples = examples_of(observations)
     windows = plan_windows(examples, params.backtest)
     return backtest(examples, windows, params, seed=20)[0].sort_values(["candidate", *KEY], ignore_index=True)
@@ -49,6 +50,16 @@ def test_every_candidate_forecasts_the_same_rows():
     # 40 origins to 30 December at two sites; the last day, 31 December, ends lead 2 and 3 one and two origins earlier.
     assert {name: len(keys) for name, keys in rows.items()} == dict.fromkeys(TINY, 2 * (40 + 39 + 38))
     assert all(keys == rows["climatology"] for keys in rows.values())
+
+
+def test_a_share_of_the_origins_is_judged_the_same_for_all_and_forecast_as_among_all(two_folds):
+    half = run_backtest(HISTORY, folds=2, share=0.5)
+    rows = {name: table[KEY].to_numpy().tolist() for name, table in half.groupby("candidate")}
+    assert all(keys == rows["climatology"] for keys in rows.values())
+    origins = half.groupby("site_id")["origin_date"].nunique()
+    assert origins.between(25, 55).all()  # of 80; a binomial half is outside once in a thousand
+    whole = two_folds.merge(half[["candidate", *KEY]])
+    assert_frame_equal(whole.sort_values(["candidate", *KEY], ignore_index=True), half, check_exact=True)
 
 
 def test_the_calibration_window_is_not_forecast(two_folds):

@@ -27,7 +27,7 @@ def build_training(**groups):
     """The project's own parameters of training, two windows of 30 days judged, ridge and climatology alone."""
     given = yaml.safe_load((PARAMETERS / "training.yml").read_text())["training"]
     part = {name: {} if name in ("climatology", "ridge") else None for name in given["candidates"]}
-    backtest = {"folds": 2, "fold_days": 30, "min_train_days": 60}
+    backtest = {"folds": 2, "fold_days": 30, "min_train_days": 60, "judged_share": 1.0}
     return TrainingParams.model_validate({**given, "candidates": part, "backtest": backtest, **groups})
 
 
@@ -219,7 +219,7 @@ def test_a_fold_has_at_most_so_many_rows_to_learn_from(models):
     tuned(
         trials=1,
         sample_rows=100,
-        training=build_training(backtest={"folds": 1, "fold_days": 20, "min_train_days": 120}),
+        training=build_training(backtest={"folds": 1, "fold_days": 20, "min_train_days": 120, "judged_share": 1.0}),
     )
     assert [len(features) for _, features in models] == [100, 30, 100, 30]
 

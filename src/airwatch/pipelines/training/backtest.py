@@ -205,7 +205,8 @@ def backtest(
         fitted = fit_candidates(past, window.first - DAY, residuals, params, seed)
         if fitted is None:
             continue
-        judged = inside.issuable & ((inside.origins - window.first) % (params.backtest.every_days * DAY) == 0 * DAY)
+        drawn = np.random.default_rng([seed, window.number]).random(len(inside)) < params.backtest.judged_share
+        judged = inside.issuable & drawn
         usual = _known(residuals[CLIMATOLOGY], window, raw=True)
         for name in [name for name in residuals if name in fitted.models]:
             own = _known(residuals[name], window)

@@ -50,10 +50,11 @@ def fit_champion(
     """Fit the champion on all examples, with the residuals of all windows around it.
 
     Returns:
-        The model for the registry, without a forecaster where the pollutant could not be judged; and its card.
+        The model for the registry and its card. Where the pollutant could not be judged the one is without a
+        forecaster and the other empty, and what an earlier run registered and wrote stands.
     """
     if decision.champion is None:
-        return TrainedModel(examples.pollutant, None), model_card(decision, candidate_scores, fit_gaps, None, {})
+        return TrainedModel(examples.pollutant, None), ""
     scores = candidate_scores[candidate_scores["champion"] & (candidate_scores["grouping"] == "all")]
     forecaster, observed = _fit(decision.champion, examples, residuals, run, params)
     data = data_hash(examples)

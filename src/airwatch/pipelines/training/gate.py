@@ -27,7 +27,7 @@ HONEST = f"{SHARE} % interval"
 ON_EXCEEDANCES = "exceedance days"
 GAP = "gap to training"
 ROWS = "all rows"
-WEEKS_AROUND = 29  # days, two weeks to either side
+WEEKS_AROUND = "29D"  # two weeks to either side
 KEY = ["site_id", "origin_date", "target_date"]
 
 

@@ -33,24 +33,20 @@ def model_card(
     decision: Decision,
     scores: pd.DataFrame,
     fit_gaps: pd.DataFrame,
-    cuts: WarningCuts | None,
+    cuts: WarningCuts,
     tags: Mapping[str, str],
 ) -> str:
     """Write the card in markdown.
 
     Args:
-        decision: Of the gate.
+        decision: Of the gate, with a champion.
         scores: ``BacktestScores`` of the pollutant: all candidates, leads and groups. Concentrations are in the AQS
             unit.
         fit_gaps: ``candidate``, ``lead_days`` and ``gap``, as the gate takes them.
-        cuts: When the champion warns, and what became of it; None where it has no cuts.
+        cuts: When the champion warns, and what became of it.
         tags: Of the registered model; those named in ``DATA`` are shown.
-
-    Returns:
-        The card; nothing where no champion was chosen, so that the card of the one that stands is kept.
     """
-    if decision.champion is None:
-        return ""
+    assert decision.champion is not None
     pollutant = parameter(str(scores["pollutant"].iloc[0]))
     partial = decision.table.loc[decision.table["rule"] == ROWS, "candidate"]
     overall = scores[(scores["grouping"] == "all") & ~scores["candidate"].isin(partial)]
@@ -133,8 +129,8 @@ def _intervals(scores: pd.DataFrame, unit: str) -> str:
     return _table(["lead, days", *columns, f"width of the 80 %, {unit}"], rows)
 
 
-def _warnings(cuts: WarningCuts | None) -> str:
-    if cuts is None or not cuts.cuts:
+def _warnings(cuts: WarningCuts) -> str:
+    if not cuts.cuts:
         return "This model gives no warnings."
     rows = [
         (

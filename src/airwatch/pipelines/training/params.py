@@ -54,7 +54,7 @@ class BacktestParams(BaseModel):
     folds: int = Field(ge=1, le=20)
     fold_days: int = Field(ge=20, le=730)
     min_train_days: int = Field(ge=60)
-    every_days: int = Field(default=1, ge=1, le=7)
+    judged_share: float = Field(gt=0, le=1)
 
 
 class WarningParams(BaseModel):
