@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from airwatch import schemas
-from airwatch.pipelines.training.gate import judge
+from airwatch.pipelines.training.gate import Evidence, judge
 from builders_gate import BASELINES, DAYS, EVERY_OTHER, LIMITS, off_by, saying, side_by_side
 
 
@@ -198,3 +198,11 @@ def test_no_forecasts_make_no_champion():
 def test_models_without_a_baseline_are_refused():
     with pytest.raises(ValueError, match=r"no baseline among ridge.*Add climatology"):
         decide(ridge=off_by(1.0), baselines={})
+
+
+def test_the_weeks_around_a_day_are_those_of_the_calendar():
+    # Twenty days apart no other day is in its weeks: each time the one loses a third more than the mean of both.
+    rows = pd.DataFrame({"origin_date": pd.date_range("2023-01-01", periods=9, freq="20D")})
+    losses = pd.DataFrame({"one": 2.0, "other": 1.0}, index=rows.index).mul(np.arange(1.0, 10.0), axis=0)
+    found = Evidence("pm25", rows, losses, losses, losses, {}).compare_days("one", "other")
+    assert (found.mean_difference, found.p_value) == (pytest.approx(2 / 3), pytest.approx(0.0))

@@ -7,13 +7,14 @@ from airwatch.pipelines.training.model_card import model_card
 from airwatch.scores import score_groups
 from builders_gate import BASELINES, DAYS, EVERY_FIFTH, LIMITS, off_by, saying, side_by_side
 
+NO_CUTS = WarningCuts(())
 TAGS = {"source": "aqs", "area": "cbsa-31080", "as_of": "2021-03-01", "data_hash": "0a1b"}
 # 12 days of 60 µg/m³, an AQI above 100, of which the mean sees the first seven.
 SMOKE = {"observed": np.where(EVERY_FIFTH, 60.0, 11.0)}
 SEEN = saying(np.where(EVERY_FIFTH & (np.arange(DAYS) < 35), 60.0, 11.0), **SMOKE)
 
 
-def card(tags=TAGS, cuts=WarningCuts(()), baselines=BASELINES, limits=LIMITS, **models):
+def card(tags=TAGS, cuts=NO_CUTS, baselines=BASELINES, limits=LIMITS, **models):
     forecasts = side_by_side({**baselines, **models})
     gaps = pd.DataFrame({"candidate": list(models), "lead_days": 1, "gap": 0.1})
     return model_card(judge(forecasts, gaps, limits), score_groups(forecasts, draws=20), gaps, cuts, tags)
