@@ -146,7 +146,7 @@ def _check(registered: RegisteredForecaster, name: str, rows: pd.DataFrame, run:
 
 
 def _recent_rows(features: pd.DataFrame, pollutant: str, forecaster: Forecaster, run: RunParams) -> pd.DataFrame:
-    """Rows of all sites whose forecasts have matured by the origins, or will: how they fared bends the distributions."""
+    """Rows of all sites whose forecasts have matured by the origins, or will: how they fared bends a distribution."""
     origins = features["origin_date"]
     recent = (origins >= forecaster.history_from(run.origin_dates[0])) & (origins <= run.origin_dates[-1])
     return features[recent & (features["pollutant"] == pollutant)]
