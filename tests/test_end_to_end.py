@@ -26,7 +26,7 @@ from airwatch.model_registry import ModelShelf, RegisteredForecaster
 from conftest import PROJECT
 from epa_on_loopback import one_line
 
-AREA = "area.county=99001,first_year=2021"
+AREA = "area.county=99001,first_year=2021,neighbourhood_km=0"
 SMALL = (
     "training.backtest.folds=1,training.candidates.random_forest=null,training.candidates.xgboost.n_estimators=5"
     ",monitoring.drift.max_rows=500"
