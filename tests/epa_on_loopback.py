@@ -17,7 +17,8 @@ from airwatch.sandbox.protocol import Answer, answer
 from airwatch.sandbox.world import World
 from airwatch.sources.http import PoliteSession
 
-HARBOR = "area.site=99-001-0001,first_year=2021,pollutants=pm25,requests_per_minute=600"  # of the sandbox
+# A site of the sandbox, without its neighbours.
+HARBOR = "area.site=99-001-0001,neighbourhood_km=0,first_year=2021,pollutants=pm25,requests_per_minute=600"
 ASKED = f"source=aqs,{HARBOR},as_of=2021-06-30"
 ARCHIVE = "01_raw/aqs/aqs"
 SUMMARIES = "02_intermediate/daily_summaries.parquet"

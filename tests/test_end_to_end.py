@@ -250,7 +250,8 @@ def test_real_pm25_of_los_angeles_beats_persistence_at_every_lead(
     monkeypatch.setenv("EPA_AQS_API_KEY", "any")
     monkeypatch.setenv("EPA_AQS_BASE_URL", real_aqs)
     run = kedro(tmp_path / "data")
-    los_angeles = "source=aqs,area.cbsa=31080,pollutants=pm25,first_year=2018,as_of=2021-06-30,requests_per_minute=600"
+    asked = "source=aqs,area.cbsa=31080,neighbourhood_km=0,pollutants=pm25,first_year=2018"
+    los_angeles = f"{asked},as_of=2021-06-30,requests_per_minute=600"
     budget = "training.backtest.folds=2,training.candidates.random_forest=null,training.candidates.xgboost=null"
     run(los_angeles, "--pipelines", "ingestion,feature_engineering")
     run(f"{los_angeles},{budget}", "--pipelines", "training,inference", "--namespaces", "pm25")

@@ -71,7 +71,8 @@ def files_that_hold(text: str, root: Path) -> list[str]:
 def test_no_secret_reaches_the_output_the_log_mlflow_or_a_stored_file(
     airwatch: Callable[..., Result], data_root: Path, log: Callable[[], str]
 ) -> None:
-    asked = "source=aqs,area.site=99-001-0001,first_year=2021,as_of=2021-06-30,pollutants=pm25,requests_per_minute=600"
+    site = "area.site=99-001-0001,neighbourhood_km=0,first_year=2021,pollutants=pm25"
+    asked = f"source=aqs,{site},as_of=2021-06-30,requests_per_minute=600"
     result = airwatch("run", "--pipelines", "ingestion", "--params", asked)
     assert result.exit_code == 0, result.output
     told = result.output + log()
