@@ -156,7 +156,8 @@ def test_without_products_a_ridge_has_the_columns_alone_and_only_for_a_while():
     columns = ablation.kept_columns(learn.features, None)
 
     def terms():
-        return RidgeByLead(learn.unit).fit(learn.features[columns], np.log1p(learn.targets)).terms.names()
+        told = learn.features[columns]
+        return RidgeByLead(learn.unit).fit(told, np.log1p(learn.targets)).terms.build(told)[1]
 
     with ablation.without_products():
         assert terms() == columns

@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from airwatch.domain.transforms import transform
-from airwatch.forecasting.baselines import Persistence
 from airwatch.forecasting.calibrated import FORECAST_COLUMNS
 from airwatch.forecasting.calibration import ResidualDistribution
 from airwatch.forecasting.candidates import CANDIDATES
 from airwatch.forecasting.design import MissingFeatures
-from airwatch.forecasting.forecaster import RecentErrors, TrainingSet, observed_after, standardised_residuals
+from airwatch.forecasting.forecaster import RecentErrors, observed_after
 from airwatch.forecasting.ranks import RecentRanks
 from airwatch.forecasting.ratios import RecentSums
 
@@ -137,22 +136,6 @@ def test_the_forecaster_knows_what_it_was_trained_on(forecasters, features):
 def test_an_origin_before_the_end_of_training_is_known_beyond(forecasters):
     origins = pd.Series(pd.to_datetime(["2020-12-30", "2020-12-31", "2021-01-01"]))
     assert forecasters["ridge"].knows_beyond(origins).tolist() == [True, False, False]
-
-
-class Halves:
-    """A spread of a half at every lead."""
-
-    def predict(self, features):
-        return np.full((len(features), 3), 0.5)
-
-
-@pytest.mark.parametrize(("spread", "expected"), [(None, np.log(10.0)), (Halves(), 2 * np.log(10.0))])
-def test_residuals_are_observed_minus_predicted_in_the_working_unit_by_the_spread(features, targets, spread, expected):
-    model = Persistence(LOG).fit(features, LOG.forward(targets))
-    row = features.iloc[[0]].assign(value_lag_00=np.float32(9.0))
-    training = TrainingSet(row, np.array([[99.0, 9.0, np.nan]]), UNTIL)
-    residuals = standardised_residuals(model, spread, training, LOG)
-    np.testing.assert_allclose(residuals, [[expected, 0.0, np.nan]], atol=1e-12)
 
 
 @pytest.mark.parametrize("name", CANDIDATES)

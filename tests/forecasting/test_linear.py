@@ -86,7 +86,7 @@ def test_a_column_of_another_lead_s_day_takes_no_part(unpenalised, build_feature
     rows = build_features(days=100)
     second = rows["holiday_02"].to_numpy(float)
     model = fit_ridge(rows, np.column_stack([second, second, second]))
-    of_lead = {name: model.terms.names().index(f"holiday_0{name}") for name in (1, 2, 3)}
+    of_lead = {name: model.terms.build(rows)[1].index(f"holiday_0{name}") for name in (1, 2, 3)}
     assert (model.coefficients[[of_lead[1], of_lead[2]], 2] == 0).all()
     assert (model.coefficients[[of_lead[1], of_lead[3]], 1] == 0).all()
     assert (model.coefficients[[of_lead[2], of_lead[3]], 0] == 0).all()

@@ -107,7 +107,7 @@ def test_the_holiday_of_another_lead_says_nothing_of_a_lead_s_error(unpenalised)
 def test_the_size_of_the_error_is_learned_from_level_season_and_variability_not_from_the_value_itself(build_features):
     features = build_features(days=40)
     spread = learn(features, np.random.default_rng(1).normal(size=(80, 3)))
-    names = spread.ridge.terms.names()
+    names = spread.ridge.terms.build(features)[1]
     chosen, squared = ({names[i] for i in places} for places in (spread.chosen, spread.squared))
     assert chosen >= {"level", "spread_07", "missing_28", "holiday_01", "latitude", "doy_sin", "doy_sin*level"}
     assert not chosen & {"value_lag_00", "value_mean_07", "doy_sin*place", "excess*doy_sin", "excess*excess"}

@@ -2,8 +2,8 @@
 
 A ridge's coefficient times the feature's distance from its mean; a boosted tree's Shapley value (Lundberg 2018,
 arXiv 1802.03888); in a forest, for which scikit-learn has none, the steps of the mean along the path through each
-tree (Saabas 2014). Base and contributions add up to the prediction. What a ridge is
-not believed beyond its training is taken from all groups alike.
+tree (Saabas 2014). Base and contributions add up to the prediction; what a ridge is not believed beyond its training is
+taken from all groups alike.
 """
 
 from collections.abc import Mapping, Sequence

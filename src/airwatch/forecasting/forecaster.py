@@ -178,14 +178,6 @@ def observed_after(features: pd.DataFrame, observed: pd.DataFrame, horizon: int)
     return np.column_stack([grid[site, origin + lead] for lead in range(1, horizon + 1)])
 
 
-def standardised_residuals(
-    model: PointModel, spread: LocalSpread | None, training: TrainingSet, transform: Transform
-) -> FloatArray:
-    """Observed minus predicted in units of the spread [n, H], on rows the model has not been fitted on."""
-    residuals = transform.forward(training.targets) - model.predict(training.features)
-    return residuals if spread is None else residuals / spread.predict(training.features)
-
-
 def assemble(
     model: PointModel,
     climatology: Climatology,

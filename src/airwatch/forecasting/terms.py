@@ -57,11 +57,6 @@ class LinearTerms:
         self.excess_range = float(excess.min()), float(excess.max())
         return self
 
-    def names(self) -> list[str]:
-        """The names of the terms; a product is ``a*b``."""
-        empty = pd.DataFrame({name: pd.Series(dtype="float32") for name in self.columns})
-        return self.build(empty)[1]
-
     def build(self, features: pd.DataFrame) -> tuple[NDArray[np.float32], list[str]]:
         """The terms of each row, float32 [n, T], never NaN, and their names."""
         matrix = self._filled(transformed_matrix(features, self.columns, self.transform), features)

@@ -286,3 +286,11 @@ def test_three_observations_are_too_few_for_any_window():
     examples = examples_of(build_history(days=3, sites=SITES[:1]))
     assert plan_windows(examples, build_training_params().backtest) == []
     assert fit_candidates(examples, np.datetime64("2023-12-31"), {}, build_training_params(), 20) is None
+
+
+def test_residuals_of_all_candidates_are_standardised_by_the_one_spread_of_row_and_lead():
+    residuals = small_backtest()[1]
+    ridge, persistence = [each.raw[0] / each.standardised[0] for each in (residuals["ridge"], residuals["persistence"])]
+    np.testing.assert_allclose(ridge, persistence)
+    assert (ridge[np.isfinite(ridge)] > 0).all()
+    assert np.nanstd(ridge) > 0
