@@ -1,7 +1,7 @@
 # Everything below works from a clean clone: each target makes what it needs first.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check format sandbox viz mlflow bench-skill ablation leakage lock clean
+.PHONY: help run test coverage check format sandbox viz mlflow bench bench-skill ablation leakage lock clean
 
 export DO_NOT_TRACK := 1
 export KEDRO_DISABLE_TELEMETRY := 1
@@ -51,6 +51,9 @@ viz: .venv/core  ## the pipelines and their plots, at http://127.0.0.1:4141
 
 mlflow: .venv/core  ## the runs and the registry, at http://127.0.0.1:5000
 	PATH="$(CURDIR)/$(BIN):$$PATH" kedro mlflow ui
+
+bench: .venv/dev  ## speed and memory beside peers and the limit of the machine, on generated data, to benchmarks/results
+	$(BIN)/python -m benchmarks.speed
 
 bench-skill: .venv/dev  ## AirWatch and its peers on the same days (DATA=a parquet file of daily values), to benchmarks/results
 	$(if $(DATA),,$(error bench-skill needs real observations: name a parquet file, DATA=path))

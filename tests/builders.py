@@ -37,12 +37,11 @@ def build_run(**overrides: Any) -> RunParams:
     return RunParams.model_validate({**given, **overrides})
 
 
-def build_feature_params(**groups: dict[str, Any]) -> FeatureEngineeringParams:
-    """The project's own parameters of feature engineering, keys of a group replaced by keyword."""
+def build_feature_params(**groups: Any) -> FeatureEngineeringParams:
+    """The project's own parameters of feature engineering, keys of a group (or a value outside groups) by keyword."""
     group = yaml.safe_load((PARAMETERS / "feature_engineering.yml").read_text())["feature_engineering"]
-    return FeatureEngineeringParams.model_validate(
-        {name: {**given, **groups.get(name, {})} for name, given in group.items()}
-    )
+    given = {name: {**group[name], **keys} if isinstance(keys, dict) else keys for name, keys in groups.items()}
+    return FeatureEngineeringParams.model_validate({**group, **given})
 
 
 def build_days(

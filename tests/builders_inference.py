@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,7 @@ from airwatch.forecasting.forecaster import Forecaster
 from airwatch.model_registry import ModelShelf, RegisteredForecaster
 from airwatch.pipelines.inference.nodes import issue_forecasts
 from airwatch.pipelines.inference.params import InferenceParams
+from airwatch.tables import AnyTable
 from builders import build_feature_params
 from builders_monitoring import build_area_sites
 from builders_training import SITES, build_history, examples_of, features_of, forecaster, train, training_run
@@ -43,13 +45,17 @@ def issue(
     model: Shelf | None = None,
     params: InferenceParams = PARAMS,
     pollutant: str = "pm25",
+    stored: Callable[[str, pd.DataFrame], AnyTable] = lambda name, frame: frame,
     **run: Any,
 ) -> pd.DataFrame:
-    """The node of inference on a history, by the ridge that was trained on all of it unless another is given."""
+    """The node of inference on a history, by the ridge that was trained on all of it unless another is given.
+
+    ``stored`` keeps the two tables that are read a part at a time, by the names of their schemas.
+    """
     settled = training_run(**run)
     return issue_forecasts(
-        features=features_of(history, settled),
-        daily_observations=history,
+        features=stored("Features", features_of(history, settled)),
+        daily_observations=stored("DailyObservations", history),
         sites=build_area_sites(*SITES) if sites is None else sites,
         model=model or Shelf(forecaster()),
         pollutant=pollutant,

@@ -81,7 +81,8 @@ def examples_of(observations: pd.DataFrame, run: RunParams | None = None) -> Exa
 def collect(features: pd.DataFrame, observations: pd.DataFrame, pollutant: str, run: RunParams) -> Examples:
     """What the node gathers where each site of the observations lies in the area."""
     sites = build_area_sites(*observations["site_id"].unique(), pollutant=pollutant)
-    return nodes.collect_examples(features, observations, sites, pollutant, run, build_feature_params())
+    policy, params = build_feature_params(), build_training_params()
+    return nodes.collect_examples(features, observations, sites, pollutant, run, policy, params)
 
 
 @cache

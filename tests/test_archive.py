@@ -2,6 +2,7 @@ from datetime import date
 
 import fsspec
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from kedro.io import DatasetError
 from pandas.testing import assert_frame_equal
 
 from airwatch.archive import Archive, RawArchiveDataset, RawIndexDataset, Reply
-from airwatch.datasets import UnreadableTableError
+from airwatch.tables import UnreadableTableError
 
 JUNE = Reply(
     "aqs/pm25/cbsa-31080/2021", "days", date(2021, 1, 1), date(2021, 6, 30), date(2021, 7, 1), date(2021, 6, 28)
@@ -92,6 +93,33 @@ def test_a_damaged_reply_is_named(dataset, tmp_path):
         dataset.load().read([JUNE])
 
 
+def test_a_reply_of_columns_is_kept_with_what_was_noted_of_it(dataset):
+    columns = pa.table({"state_code": ["06"], "arithmetic_mean": [1.0]}, metadata={"etag": '"v1"'})
+    dataset.save({JUNE.name: columns})
+    assert dataset.load().said(JUNE) == {"etag": '"v1"'}
+    assert_frame_equal(dataset.load().read([JUNE]), rows(1.0))
+
+
+def test_rows_are_read_by_state_whatever_kind_of_texts_the_replies_hold(dataset):
+    later = Reply(JUNE.folder, "days", date(2021, 6, 28), date(2021, 7, 31), date(2021, 8, 1), None)
+    one = pd.DataFrame({"state_code": ["06", "02"], "poc": [1, 2], "pollutant_standard": [None, None]})
+    other = one.astype({"state_code": "category"}).assign(poc=[3, 4], pollutant_standard="PM25 24-hour 2024")
+    dataset.save({JUNE.name: one, later.name: other})
+    parts = dataset.load().rows([JUNE, later]).by_states(["poc", "pollutant_standard"], most=1)
+    standard = "PM25 24-hour 2024"
+    assert [part.to_pydict() for part in parts] == [
+        {"poc": [2, 4], "pollutant_standard": [None, standard]},
+        {"poc": [1, 3], "pollutant_standard": [None, standard]},
+    ]
+
+
+def test_rows_of_a_damaged_reply_name_it(dataset, tmp_path):
+    dataset.save({JUNE.name: rows(1.0)})
+    (tmp_path / "aqs" / JUNE_NAME).write_bytes(b"PAR1")
+    with pytest.raises(UnreadableTableError, match=JUNE_NAME):
+        dataset.load().rows([JUNE]).read(["state_code"])
+
+
 def test_the_archive_lies_in_an_object_store_as_well():
     dataset = RawArchiveDataset(path="memory://bucket/01_raw/aqs")
     try:
@@ -99,6 +127,7 @@ def test_the_archive_lies_in_an_object_store_as_well():
         archive = dataset.load()
         assert archive.replies() == [JUNE]
         assert_frame_equal(archive.read([JUNE]), rows(1.0))
+        assert archive.rows([JUNE]).read(["state_code"]).to_pydict() == {"state_code": ["06"]}
     finally:
         fsspec.filesystem("memory").store.clear()
 

@@ -17,7 +17,7 @@ from epa_on_loopback import ARCHIVE, ASKED, HARBOR, SUMMARIES, Airwatch, Epa, fi
     ("params", "words"),
     [
         ("source=aqs", ["area", "needs one", "area.cbsa=31080"]),
-        ("source=airnow", ["source", "'airnow'", "'sandbox' or 'aqs'"]),
+        ("source=airnow", ["source", "'airnow'", "'sandbox', 'aqs', 'airdata' or 'table'"]),
         ("source=aqs,area.cbsa=31080,area.state=06", ["area", "exactly one", "cbsa and state", "Keep one"]),
         ("source=aqs,area=31080", ["area", "'31080'", "area.cbsa=31080"]),
         ("area.county=6037", ["area", "'6037'", 'county: "06037"']),
@@ -39,7 +39,7 @@ from epa_on_loopback import ARCHIVE, ASKED, HARBOR, SUMMARIES, Airwatch, Epa, fi
         ("origins=2021-02-01/2021-07-01,as_of=2021-06-30", ["origins", "2021-07-01", "by as_of, 2021-06-30"]),
         ("model_version=best", ["model_version", "'best'", "champion"]),
         ("horizon=3", ["horizon", "no such parameter", "Did you mean horizon_days?"]),
-        ("foo=1", ["foo", "no such parameter", "source, area"]),
+        ("foo=1", ["foo", "no such parameter", "source, table, area"]),
         ("training.foo=1", ["training.foo", "no such parameter", "candidates"]),
         ("training.candidates.ridge.beta=1", ["training.candidates.ridge.beta", "no such parameter", "alpha"]),
         ("training.candidates.lightgbm=1", ["training.candidates.lightgbm", "no such parameter", "xgboost"]),

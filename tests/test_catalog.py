@@ -25,7 +25,7 @@ FOLDERS = {
 }
 FROM_NODE_TO_NODE = ("examples", "settings", "residuals", "fit_gaps", "decision", "cuts")
 PASSED_ON = {f"{name}.{kind}" for name in CRITERIA for kind in FROM_NODE_TO_NODE}  # in memory
-NO_FILE = {"epa_services"} | {f"{name}.model" for name in CRITERIA}  # EPA's services, and MLflow's registry
+NO_FILE = {"engines", "epa_services"} | {f"{name}.model" for name in CRITERIA}  # EPA's services, and MLflow's registry
 STORED = sorted(
     name for name in PIPELINES["__default__"].datasets() - PASSED_ON if not name.startswith(("params:", "parameters"))
 )

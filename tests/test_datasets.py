@@ -16,9 +16,9 @@ from airwatch.datasets import (
     JsonFileDataset,
     TableDataset,
     TextFileDataset,
-    UnreadableTableError,
     written_whole,
 )
+from airwatch.tables import UnreadableTableError
 from builders import build_days, build_run
 
 LOCAL = fsspec.filesystem("file")
@@ -166,6 +166,8 @@ def test_a_figure_comes_back_and_is_previewed_as_json(tmp_path):
 def services(**changed):
     given = {
         "base_url": "http://127.0.0.1:1",
+        "airdata_url": "http://127.0.0.1:2",
+        "downloads": "parts",
         "path": "pace",
         "credentials": {"email": "secret:NO", "key": "secret:NO"},
     }
@@ -175,6 +177,7 @@ def services(**changed):
 def test_epa_services_are_handed_out_without_looking_a_secret_up():
     found = services().load()
     assert (found.base_url, found.pace_path) == ("http://127.0.0.1:1", "pace")
+    assert (found.airdata_url, found.downloads) == ("http://127.0.0.1:2", "parts")
     with found.open(build_run(source="aqs", area={"state": "06"})):
         pass  # a client is made, nothing is asked
 

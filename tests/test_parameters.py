@@ -93,6 +93,7 @@ def test_settle_reads_the_parameters_of_the_command_line():
     run = settle(raw(**given), PARAMETER_GROUPS)["run"]
     assert run == RunParams.model_construct(
         source="aqs",
+        table=None,
         area=Area("county", "06037"),
         neighbourhood_km=50.0,
         pollutants=("pm25", "ozone"),
@@ -187,7 +188,7 @@ def test_as_of_may_be_any_day_from_1980_on(year):
         ({"horizon_days": "0"}, "horizon_days: '0' cannot be; it should be greater than or equal to 1."),
         ({"horizon_days": 15}, "horizon_days: 15 cannot be; it should be less than or equal to 14."),
         ({"horizon_days": "7.5"}, "horizon_days: '7.5' cannot be; it should be a valid integer."),
-        ({"source": "airnow"}, "source: 'airnow' cannot be; it should be 'sandbox' or 'aqs'."),
+        ({"source": "airnow"}, "source: 'airnow' cannot be; it should be 'sandbox', 'aqs', 'airdata' or 'table'."),
         ({"pollutants": ["pm25_acceptable"]}, "pollutants: 'pm25_acceptable' is not forecast on its own"),
         ({"seed": -1}, "seed: -1 cannot be; it should be greater than or equal to 0."),
         ({"as_of": "1979-12-31"}, "as_of: 1979-12-31 is before the data"),
@@ -195,6 +196,15 @@ def test_as_of_may_be_any_day_from_1980_on(year):
         ({"first_year": 2022}, "first_year: 2022 cannot be; it should lie between 1980 and the year of as_of, 2021."),
         ({"horizn": 3}, "horizn: no such parameter. Did you mean horizon_days?"),
         ({"run": 3}, "run: no such parameter."),
+        ({"area": {"nation": "us"}}, "area: sandbox is not asked for the nation; take source=airdata"),
+        ({"area": {"nation": "us"}, "source": "aqs"}, "area: aqs is not asked for the nation; take source=airdata"),
+        ({"source": "aqs"}, "area: every source but the sandbox needs one, such as area.cbsa=31080"),
+        ({"source": "table", "area": {"nation": "us"}}, "table: source=table and table=PATH, a parquet file of"),
+        (
+            {"table": "values.parquet"},
+            "table: source=table and table=PATH, a parquet file of daily values, go together.",
+        ),
+        ({"source": "airdata", "area": {"state": "06"}, "as_of": "2099-01-01"}, "as_of: 2099-01-01 is still to come"),
         ({"ingestion": {"recheck": 3}}, "ingestion.recheck: no such parameter. Did you mean recheck_days?"),
         ({"ingestion": {}}, "ingestion.recheck_days: no value is given."),
         ({"ingestion": "3"}, "ingestion: '3' cannot be; it is a group of recheck_days, max_slice_rows, meteorology."),
@@ -244,3 +254,13 @@ def test_settle_names_the_place_within_a_group(path, value, told):
 def test_each_seed_of_the_sandbox_is_a_source_of_its_own():
     assert build_run(seed=7).source_label == "sandbox-7"
     assert build_run(source="aqs", area={"state": "06"}, seed=7).source_label == "aqs"
+
+
+def test_the_nation_is_read_from_files():
+    files = settled(source="airdata", area={"nation": "us"})["run"]
+    table = settled(source="table", table="some/daily_values.parquet", area={"nation": "us"})["run"]
+    assert [(run.source_label, run.is_from_files) for run in (files, table, build_run())] == [
+        ("airdata", True),
+        ("table-daily_values", True),
+        ("sandbox-20", False),
+    ]

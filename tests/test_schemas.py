@@ -8,7 +8,7 @@ from pandera.errors import SchemaError, SchemaErrors
 from airwatch import schemas
 from airwatch.schemas.scores import Scores
 from airwatch.schemas.table import Table
-from builders import build_days
+from builders import build_days, build_summaries
 from conftest import PROJECT
 
 DAYS = schemas.DailyObservations.validate(
@@ -79,7 +79,7 @@ def test_every_schema_has_a_key_of_its_own_columns(name):
 
 def test_the_catalog_validates_each_table_that_is_not_one_of_a_namespace():
     catalog = "\n".join(path.read_text() for path in (PROJECT / "conf/base/catalog").glob("*.yml"))
-    assert set(re.findall(r"validator: airwatch\.schemas\.(\w+)", catalog)) == set(schemas.TABLES)
+    assert set(re.findall(r"(?:validator: airwatch\.schemas\.|schema: )(\w+)", catalog)) == set(schemas.TABLES)
 
 
 def test_a_valid_table_passes_unchanged():
@@ -184,3 +184,10 @@ def test_summaries_may_lack_a_standard_in_their_key_and_are_sorted_with_it_first
     )
     assert len(schemas.DailySummaries.validate(summaries)) == 2
     assert "sorted" in refuses(schemas.DailySummaries, summaries.iloc[::-1].reset_index(drop=True))
+
+
+def test_categories_are_sorted_as_texts_whatever_their_own_order():
+    summaries = pd.concat([build_summaries(site_id=site) for site in ("06-037-0001", "06-037-0002")], ignore_index=True)
+    backwards = summaries.assign(site_number=pd.Categorical(summaries["site_number"], categories=["0002", "0001"]))
+    assert len(schemas.DailySummaries.validate(backwards)) == 2
+    assert "sorted" in refuses(schemas.DailySummaries, backwards.iloc[::-1].reset_index(drop=True))

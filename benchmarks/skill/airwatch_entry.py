@@ -53,7 +53,7 @@ def _train(observed: pd.DataFrame, sites: pd.DataFrame, split: Split) -> Forecas
     run, policy, params = settled["run"], settled["feature_engineering"], settled["training"]
     places = sites.assign(pollutant=split.pollutant, in_area=True)
     features = build_features(observed, sites, run, policy.features)
-    examples = nodes.collect_examples(features, observed, places, split.pollutant, run, policy)
+    examples = nodes.collect_examples(features, observed, places, split.pollutant, run, policy, params)
     replayed, residuals, gaps = nodes.backtest_candidates(examples, run, params)
     decision, _ = nodes.judge_candidates(replayed, gaps, run, params)
     scores = nodes.score_candidates(replayed, decision, run)

@@ -1,11 +1,12 @@
-"""The archive of what EPA answered: one file for each reply, named by what was asked, never rewritten.
+"""The archive of what EPA answered: one file for each reply, named by what was asked.
 
 A file's name says which days were asked for, the newest day in it, and the day it was fetched on, so what is
 stored is known by listing a folder. A reply is written whole or not at all: a run that dies loses at most the
-reply in flight.
+reply in flight. None is rewritten but by the same question on the same day: a yearly file that has changed.
 
     <source>/<group>/<area>/<year>/days_20210101-20210630_newest-20210628_asof-20210630.parquet
     <source>/<group>/<area>/<year>/changes_20210101-20210630_newest-none_asof-20211231.parquet
+    airdata/<group>/nation-us/<year>/days_20210101-20211231_newest-none_asof-20220630.parquet
     <source>/monitors/<area>/<codes>/monitors_19160101-20210630_newest-none_asof-20210630.parquet
 """
 
@@ -19,11 +20,17 @@ from typing import Any
 
 import fsspec
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from kedro.io.core import AbstractDataset, DatasetError, get_protocol_and_path
 
 from airwatch.datasets import read_table, written_whole
+from airwatch.sources.rows import StoredRows
+from airwatch.tables import readable
 
 _NAME = re.compile(r"(days|changes|monitors)_(\d{8})-(\d{8})_newest-(\d{8}|none)_asof-(\d{8})\.parquet")
+
+ROW_GROUP_ROWS = 50_000  # of a national year, so that a state is read without the others
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,7 +44,7 @@ class Reply:
         first: First day asked for.
         last: Last day asked for.
         fetched_at: The run's ``as_of`` when it was fetched.
-        newest: Newest day in the reply; None when it is empty.
+        newest: Newest day in the reply; None when it is empty, and for a yearly file, which comes whole.
     """
 
     folder: str
@@ -91,8 +98,22 @@ class Archive:
                 frames.append(frame)
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
+    def rows(self, replies: Iterable[Reply]) -> StoredRows:
+        """The rows of some replies of daily summaries, to be read a part at a time.
 
-class RawArchiveDataset(AbstractDataset[Mapping[str, pd.DataFrame], Archive]):
+        Reading them raises an ``UnreadableTableError`` that names the file where one is damaged.
+        """
+        paths = [f"{self._root}/{reply.name}" for reply in replies]
+        return StoredRows.in_files(paths, self._fs, guard=readable)
+
+    def said(self, reply: Reply) -> dict[str, str]:
+        """What was noted of a reply when it was stored."""
+        with self._fs.open(f"{self._root}/{reply.name}", "rb") as file:
+            noted = pq.read_schema(file).metadata or {}
+        return {key.decode(): text.decode() for key, text in noted.items()}
+
+
+class RawArchiveDataset(AbstractDataset[Mapping[str, pd.DataFrame | pa.Table], Archive]):
     """The archive in the catalog: loads as an ``Archive``, saves new replies under their names."""
 
     def __init__(self, *, path: str, credentials: dict[str, Any] | None = None, metadata: Any = None) -> None:
@@ -104,11 +125,14 @@ class RawArchiveDataset(AbstractDataset[Mapping[str, pd.DataFrame], Archive]):
         """The archive; nothing is read yet."""
         return Archive(self._fs, self._root)
 
-    def save(self, data: Mapping[str, pd.DataFrame]) -> None:
+    def save(self, data: Mapping[str, pd.DataFrame | pa.Table]) -> None:
         """Write each reply whole, under its name."""
-        for name, frame in data.items():
+        for name, rows in data.items():
             with written_whole(self._fs, f"{self._root}/{name}") as file:
-                frame.to_parquet(file, index=False, compression="zstd")
+                if isinstance(rows, pa.Table):
+                    pq.write_table(rows, file, row_group_size=ROW_GROUP_ROWS, compression="zstd")
+                else:
+                    rows.to_parquet(file, index=False, compression="zstd")
 
     def _exists(self) -> bool:
         return bool(self._fs.exists(self._root))
@@ -120,7 +144,7 @@ class RawArchiveDataset(AbstractDataset[Mapping[str, pd.DataFrame], Archive]):
 class RawIndexDataset(RawArchiveDataset):
     """The archive as the run found it, for the node that decides what to fetch; load only."""
 
-    def save(self, data: Mapping[str, pd.DataFrame]) -> None:
+    def save(self, data: Mapping[str, pd.DataFrame | pa.Table]) -> None:
         """The index is the folder itself."""
         raise DatasetError("The index of the archive is its listing; it cannot be saved.")
 

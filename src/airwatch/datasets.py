@@ -7,10 +7,12 @@ it is complete, so that a run which dies leaves the old table or the new one.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from io import BytesIO
+from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import fsspec
@@ -21,11 +23,23 @@ from kedro_datasets.pandas import ParquetDataset
 from pandas.api.types import is_datetime64_any_dtype
 
 from airwatch import schemas
+from airwatch.blocks import stacked, whole_sites
+from airwatch.engine import Threads
 from airwatch.secrets import reveal
-
-
-class UnreadableTableError(Exception):
-    """A stored table cannot be read; the message names the file and how to make it again."""
+from airwatch.storing import check, checked, write_blocks
+from airwatch.tables import (
+    BLOCK_ROWS,
+    LIST_OF_PARTS,
+    Attrs,
+    BlockTable,
+    MadeTable,
+    Mapper,
+    StoredTable,
+    WorkTable,
+    as_table,
+    parts_of,
+    readable,
+)
 
 
 @contextmanager
@@ -35,9 +49,10 @@ def written_whole(fs: fsspec.AbstractFileSystem, path: str) -> Iterator[Any]:
     To an object store the whole object is sent at the end; on a local disk a neighbour is written and renamed.
     """
     if "file" not in (fs.protocol if isinstance(fs.protocol, tuple) else (fs.protocol,)):
-        whole = BytesIO()  # a file of the store's own would put what it has got so far when it is closed by an error
-        yield whole
-        fs.pipe_file(path, whole.getvalue())
+        with NamedTemporaryFile() as whole:  # a file of the store's own would put what it has got so far on an error
+            yield whole
+            whole.flush()
+            fs.put_file(whole.name, path)
         return
     fs.makedirs(str(PurePosixPath(path).parent), exist_ok=True)
     partial = f"{path}.part"
@@ -54,7 +69,7 @@ def written_whole(fs: fsspec.AbstractFileSystem, path: str) -> Iterator[Any]:
 
 
 class TableDataset(ParquetDataset):  # type: ignore[misc]
-    """A parquet table, written whole.
+    """A parquet table that fits into memory, written whole.
 
     With ``when_absent`` (the name of a schema) a table that is not there reads as that schema's empty table.
     """
@@ -88,10 +103,128 @@ class TableDataset(ParquetDataset):  # type: ignore[misc]
         self._invalidate_cache()
 
     def preview(self, nrows: int = 5) -> TablePreview:
-        """The first rows for kedro-viz, as texts and numbers: its serialiser fails on a missing date."""
-        head = self.load().head(nrows)
-        head = head.apply(lambda column: column.dt.date.astype("str") if is_datetime64_any_dtype(column) else column)
-        return TablePreview(head.astype(object).where(head.notna(), None).to_dict(orient="split"))
+        """The first rows for kedro-viz."""
+        return _preview(self.load().head(nrows))
+
+
+class BlocksTableDataset(ParquetDataset):  # type: ignore[misc]
+    """A parquet table of sites and days that need not fit into memory: read as asked, written block by block.
+
+    Names of columns are checked when it is loaded, every row when it is saved. It is one file, written whole, a row
+    group for each block of whole sites; a folder of files is read as one table.
+    """
+
+    def __init__(self, *, filepath: str, schema: str, **kwargs: Any) -> None:
+        super().__init__(filepath=filepath, **kwargs)
+        self._schema = schemas.TABLES[schema]
+
+    def load(self) -> StoredTable:
+        """A handle on the table; its rows are read when they are asked for.
+
+        Raises:
+            UnreadableTableError: The file is there and is not a parquet table.
+            DataValidationError: It has not the columns of its schema.
+        """
+        path = str(self._get_load_path())
+        if not self._fs.exists(path):
+            raise DatasetError(f"{path} is not there; run the pipeline that makes it.")
+        table = StoredTable(self._fs, path)
+        check(table.schema.empty_table().to_pandas(), self._schema, self._name, "load")
+        return table
+
+    def save(self, data: pd.DataFrame | BlockTable | Iterable[pd.DataFrame]) -> None:
+        """Write a frame, a table or one frame after the other, replacing the table before once all is written.
+
+        Raises:
+            DataValidationError: A rule of the schema is broken, the order of the key from block to block among them.
+        """
+        frames = [data] if isinstance(data, pd.DataFrame) else data
+        parts = frames.blocks(BLOCK_ROWS) if isinstance(frames, BlockTable) else whole_sites(frames, BLOCK_ROWS)
+        with written_whole(self._fs, str(self._get_save_path())) as file:
+            write_blocks(file, checked(parts, self._schema, self._name))
+        self._invalidate_cache()
+
+    @property
+    def _name(self) -> str:
+        return PurePosixPath(self._filepath).stem
+
+    def preview(self, nrows: int = 5) -> TablePreview:
+        """The first rows for kedro-viz."""
+        return _preview(next(self.load().blocks(nrows)).head(nrows))
+
+
+class PartsTableDataset(BlocksTableDataset):
+    """The same table as a folder of files, each written by whoever makes its rows, so that workers need not send them.
+
+    Files have names of their own for each time it is written; a list, written last, says which of them are the table.
+    """
+
+    def save(self, data: pd.DataFrame | BlockTable | Iterable[pd.DataFrame]) -> None:
+        """Write the parts of a table, then the list of them; the parts of the table before go last.
+
+        Raises:
+            DataValidationError: A rule of the schema is broken, the order of the key from part to part among them.
+        """
+        folder = str(self._get_save_path())
+        before = {path.rpartition("/")[2] for path in parts_of(self._fs, folder)}
+        turn = 1 + max((int(name.partition("-")[0]) for name in before if name[0].isdigit()), default=0)
+        mapper, work, items, attrs = self._work_of(data)
+        write = partial(_write_part, self._fs, f"{folder}/{turn:06d}", self._schema, self._name, work, attrs)
+        edges = list(mapper.map(write, (_Numbered(number, item) for number, item in enumerate(items))))
+        check(stacked(edges).drop_duplicates(ignore_index=True), self._schema, self._name, "save")
+        names = [f"{turn:06d}-{number:05d}.parquet" for number in range(len(edges))]
+        with written_whole(self._fs, f"{folder}/{LIST_OF_PARTS}") as file:
+            file.write(json.dumps(names).encode())
+        for path in self._fs.glob(f"{folder}/*.parquet"):
+            if str(path).rpartition("/")[2] not in names:
+                self._fs.rm(path)
+        self._invalidate_cache()
+
+    @staticmethod
+    def _work_of(data: Any) -> tuple[Mapper, Callable[[Any], pd.DataFrame], Iterable[Any], Attrs]:
+        if isinstance(data, WorkTable):
+            return data.mapper, data.work, data.items(), data.attrs
+        frames = as_table(data) if isinstance(data, BlockTable | pd.DataFrame) else MadeTable(lambda: data)
+        return Threads(), _itself, frames.blocks(BLOCK_ROWS), frames.attrs
+
+
+@dataclass(frozen=True)
+class _Numbered:
+    """What a part is made of, and its number."""
+
+    number: int
+    item: Any
+
+    def __str__(self) -> str:
+        return str(self.item)
+
+
+def _itself(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame
+
+
+def _write_part(
+    fs: fsspec.AbstractFileSystem,
+    prefix: str,
+    schema: type[schemas.Table],
+    name: str,
+    work: Callable[[Any], pd.DataFrame],
+    attrs: Attrs,
+    item: _Numbered,
+) -> pd.DataFrame:
+    """Make and write a part; its first and last rows."""
+    frame = work(item.item)
+    frame.attrs = dict(attrs)
+    [valid] = checked([frame], schema, name)
+    with written_whole(fs, f"{prefix}-{item.number:05d}.parquet") as file:
+        write_blocks(file, [valid])
+    return valid.iloc[[0, -1]] if len(valid) else valid
+
+
+def _preview(head: pd.DataFrame) -> TablePreview:
+    """Rows as texts and numbers: the serialiser of kedro-viz fails on a missing date."""
+    head = head.apply(lambda column: column.dt.date.astype("str") if is_datetime64_any_dtype(column) else column)
+    return TablePreview(head.astype(object).where(head.notna(), None).to_dict(orient="split"))
 
 
 def read_table(fs: fsspec.AbstractFileSystem, path: str) -> pd.DataFrame:
@@ -100,18 +233,8 @@ def read_table(fs: fsspec.AbstractFileSystem, path: str) -> pd.DataFrame:
     Raises:
         UnreadableTableError: It is not one; the message names it and the remedy.
     """
-    import pyarrow
-
-    try:
-        with fs.open(path, "rb") as file:
-            return pd.read_parquet(file)
-    except (pyarrow.ArrowException, OSError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise
-        raise UnreadableTableError(
-            f"{path} is not a readable parquet table ({str(error).partition(chr(10))[0][:80]}). "
-            "Move it away and run the pipeline that makes it again; for 01_raw that is kedro run --pipelines ingestion."
-        ) from error
+    with readable(path), fs.open(path, "rb") as file:
+        return pd.read_parquet(file)
 
 
 class TextFileDataset(AbstractDataset[str, str]):
@@ -171,14 +294,45 @@ class FigureDataset(JsonFileDataset):
         return PlotlyPreview(json.loads(TextFileDataset.load(self)))
 
 
+class EnginesDataset(AbstractDataset[None, "Any"]):
+    """Who does the work of a run: this process, or a Dask cluster at an address; load only."""
+
+    def __init__(self, *, scheduler: str, metadata: Any = None) -> None:
+        self._scheduler = scheduler
+        self.metadata = metadata
+
+    def load(self) -> Any:
+        """The ``Engines``; no connection is made before a run asks for one."""
+        from airwatch.cluster import Engines
+
+        return Engines(self._scheduler)
+
+    def save(self, data: None) -> None:
+        """Nothing is written to it."""
+        raise DatasetError("Engines can only be used.")
+
+    def _describe(self) -> dict[str, Any]:
+        return {"scheduler": self._scheduler}
+
+
 class EpaServicesDataset(AbstractDataset[None, "Any"]):
     """The way to EPA's services, or to the sandbox that stands in for them; load only.
 
     It hands the node that fetches a ready ``EpaServices``, so that addresses and credentials stay in the catalog.
     """
 
-    def __init__(self, *, base_url: str, path: str, credentials: dict[str, str], metadata: Any = None) -> None:
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        path: str,
+        credentials: dict[str, str],
+        airdata_url: str,
+        downloads: str,
+        metadata: Any = None,
+    ) -> None:
         self._base_url, self._path, self._credentials = base_url, path, credentials
+        self._airdata_url, self._downloads = airdata_url, downloads
         self.metadata = metadata
 
     def load(self) -> Any:
@@ -189,6 +343,8 @@ class EpaServicesDataset(AbstractDataset[None, "Any"]):
             base_url=self._base_url,
             pace_path=self._path,
             credentials=lambda: (reveal(self._credentials["email"]), reveal(self._credentials["key"])),
+            airdata_url=self._airdata_url,
+            downloads=self._downloads,
         )
 
     def save(self, data: None) -> None:

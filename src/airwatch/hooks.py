@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kedro.framework.hooks import hook_impl
 from pydantic import BaseModel
 
+from airwatch.cluster import close_all
 from airwatch.parameters import RunParams
 
 if TYPE_CHECKING:
@@ -66,7 +67,13 @@ class RunHooks:
         """Show what was forecast and where to look further."""
         from airwatch.summary import show_run
 
+        close_all()
         show_run(catalog, made=pipeline.all_outputs())
+
+    @hook_impl
+    def on_pipeline_error(self) -> None:
+        """Let the workers of a cluster go."""
+        close_all()
 
 
 def _can_be_absent(catalog: DataCatalog, name: str) -> bool:

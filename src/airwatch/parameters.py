@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
 
 import pandas as pd
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 FIRST_AQS_YEAR = 1980  # EPA's Data Mart has daily summaries from 1980 on
 YEARS_OF_HISTORY = 5
+FILES = ("airdata", "table")  # sources that are files, of the whole country
 
 
 class ParameterError(ValueError):
@@ -38,7 +40,8 @@ class RunParams(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
-    source: Literal["sandbox", "aqs"]
+    source: Literal["sandbox", "aqs", "airdata", "table"]
+    table: str | None = None
     area: Area
     neighbourhood_km: float = Field(ge=0, le=1000)
     pollutants: tuple[str, ...] = Field(min_length=1)
@@ -48,7 +51,7 @@ class RunParams(BaseModel):
     horizon_days: int = Field(ge=1, le=14)
     model_version: str
     requests_per_minute: int = Field(ge=1)
-    engine: Literal["local"]
+    engine: Literal["local", "dask"]
     seed: int = Field(ge=0)
 
     @model_validator(mode="before")
@@ -57,7 +60,7 @@ class RunParams(BaseModel):
         """``as_of`` is today, the sandbox's area its metro; history begins five years before the first origin."""
         settled, today = dict(given), date.today()  # the one place that reads the clock
         settled["as_of"] = _day(settled.get("as_of") or today, "as_of")
-        if settled.get("source") == "aqs" and settled["as_of"] > today:
+        if settled.get("source") in ("aqs", "airdata") and settled["as_of"] > today:
             raise ValueError(f"as_of: {settled['as_of']} is still to come; EPA has no later day than {today}")
         if settled.get("source") == "sandbox" and not settled.get("area"):
             settled["area"] = {"cbsa": SANDBOX_CBSA}
@@ -73,7 +76,10 @@ class RunParams(BaseModel):
         if isinstance(given, Area):
             return given
         if not given:
-            raise ValueError("source=aqs needs one, such as area.cbsa=31080, area.state=06 or area.county=06037")
+            raise ValueError(
+                "every source but the sandbox needs one, such as area.cbsa=31080, area.state=06 or area.county=06037,"
+                " and of files also area.nation=us"
+            )
         if not isinstance(given, Mapping):
             raise ValueError(f"{given!r} does not say of what kind it is; write area.cbsa=31080 or area.county=06037")
         return Area.from_mapping(given)
@@ -108,7 +114,16 @@ class RunParams(BaseModel):
                 f"first_year: {self.first_year} cannot be; it should lie between {FIRST_AQS_YEAR}"
                 f" and the year of as_of, {self.as_of.year}"
             )
+        if self.area.kind == "nation" and not self.is_from_files:
+            raise ValueError(f"area: {self.source} is not asked for the nation; take source=airdata, or a smaller area")
+        if (self.table is not None) != (self.source == "table"):
+            raise ValueError("table: source=table and table=PATH, a parquet file of daily values, go together")
         return self
+
+    @property
+    def is_from_files(self) -> bool:
+        """Whether the data come from files of the whole country rather than from a service that is asked."""
+        return self.source in FILES
 
     @property
     def is_hindcast(self) -> bool:
@@ -122,8 +137,9 @@ class RunParams(BaseModel):
 
     @property
     def source_label(self) -> str:
-        """The source as the archive names it: each seed of the sandbox is a region of its own."""
-        return f"sandbox-{self.seed}" if self.source == "sandbox" else self.source
+        """The source as the archive names it: each seed of the sandbox, and each table, is about air of its own."""
+        own = {"sandbox": str(self.seed), "table": PurePath(self.table or "").stem}
+        return f"{self.source}-{own[self.source]}" if self.source in own else self.source
 
     @property
     def scope(self) -> dict[str, Any]:

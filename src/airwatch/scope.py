@@ -9,6 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from airwatch.parameters import RunParams
+from airwatch.tables import AnyTable, Attrs, as_table
 
 MADE_FOR = "made_for"
 MAKE_AGAIN = "Make it again, with the same --params: kedro run --pipelines"
@@ -21,20 +22,25 @@ class OtherScopeError(Exception):
 def mark(frame: pd.DataFrame, run: RunParams, *, whatever: tuple[str, ...] = ()) -> pd.DataFrame:
     """The frame, marked as made for a run, whatever the parts of its scope that the table does not depend on."""
     marked = frame.copy(deep=False)
-    marked.attrs = {**frame.attrs, MADE_FOR: {key: made for key, made in run.scope.items() if key not in whatever}}
+    marked.attrs = {**frame.attrs, **mark_of(run, whatever=whatever)}
     return marked
 
 
-def made_for(frame: pd.DataFrame, run: RunParams) -> bool:
+def mark_of(run: RunParams, *, whatever: tuple[str, ...] = ()) -> Attrs:
+    """The mark alone, for a table that is made block by block."""
+    return {MADE_FOR: {key: made for key, made in run.scope.items() if key not in whatever}}
+
+
+def made_for(table: AnyTable, run: RunParams) -> bool:
     """Whether a table was made for a run of this scope; a table that does not say is taken."""
-    return not _differences(frame, run)
+    return not _differences(table, run)
 
 
-def require_made_for(frame: pd.DataFrame, name: str, maker: str, run: RunParams) -> None:
+def require_made_for(table: AnyTable, name: str, maker: str, run: RunParams) -> None:
     """Refuse a table that was made for another run.
 
     Args:
-        frame: The table as it was stored.
+        table: As it was stored.
         name: What it is called.
         maker: The pipelines that make it.
         run: This run.
@@ -42,13 +48,13 @@ def require_made_for(frame: pd.DataFrame, name: str, maker: str, run: RunParams)
     Raises:
         OtherScopeError: The first thing that differs, and how to make the table again.
     """
-    different = _differences(frame, run)
+    different = _differences(table, run)
     if different:
         key, made, asked = different[0]
         raise OtherScopeError(f"{name} was made for {key}={made} and this run is {key}={asked}. {MAKE_AGAIN} {maker}")
 
 
-def require_reach(features: pd.DataFrame, run: RunParams) -> None:
+def require_reach(features: AnyTable, run: RunParams) -> None:
     """Refuse a feature table that was built for an earlier ``as_of``, or for a run of another scope.
 
     Args:
@@ -60,16 +66,16 @@ def require_reach(features: pd.DataFrame, run: RunParams) -> None:
     """
     makers = "ingestion,feature_engineering"
     require_made_for(features, "features", makers, run)
-    newest = features["origin_date"].max()
+    newest = as_table(features).newest
     if newest < pd.Timestamp(run.as_of):
         raise OtherScopeError(
             f"features end on {newest.date()} and the run is as of {run.as_of}. {MAKE_AGAIN} {makers}"
         )
 
 
-def _differences(frame: pd.DataFrame, run: RunParams) -> list[tuple[str, object, object]]:
+def _differences(table: AnyTable, run: RunParams) -> list[tuple[str, object, object]]:
     """What the table was made for and what this run asks, where they differ; fewer pollutants are no difference."""
     asked = run.scope
-    made = frame.attrs.get(MADE_FOR, {})
+    made = table.attrs.get(MADE_FOR, {})
     differing = [(key, made[key], asked[key]) for key in asked if key in made and made[key] != asked[key]]
     return [d for d in differing if d[0] != "pollutants" or not set(run.pollutants) <= set(str(d[1]).split("+"))]

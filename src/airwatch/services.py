@@ -1,13 +1,14 @@
-"""Opens the client that a run's ``source`` asks for: EPA's AQS, or the sandbox that speaks the same protocol."""
+"""Opens the client that a run's ``source`` asks for: EPA's AQS or its files, or the sandbox that speaks as AQS does."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from airwatch.parameters import RunParams
+from airwatch.sources.airdata import AIRDATA_URL, AirDataClient
 from airwatch.sources.aqs import AqsClient
 from airwatch.sources.http import PoliteSession, open_transport
 from airwatch.sources.pace import Pacer, SlidingWindow, Unpaced
@@ -21,11 +22,15 @@ class EpaServices:
         base_url: Address of the AQS Data Mart API.
         pace_path: File in which this machine remembers its recent requests.
         credentials: Gives e-mail and key; called at the first request.
+        airdata_url: Address of EPA's yearly files.
+        downloads: Folder of this machine in which files that have not come whole wait for the rest.
     """
 
     base_url: str
     pace_path: str
     credentials: Callable[[], tuple[str, str]] = field(repr=False)
+    airdata_url: str = AIRDATA_URL
+    downloads: str = "downloads"
 
     @contextmanager
     def open(self, run: RunParams) -> Iterator[AqsClient]:
@@ -40,6 +45,10 @@ class EpaServices:
         pacer = SlidingWindow(Path(self.pace_path), run.requests_per_minute)
         with _client(self.base_url, pacer, self.credentials) as client:
             yield client
+
+    def open_airdata(self) -> AbstractContextManager[AirDataClient]:
+        """A client for EPA's yearly files."""
+        return AirDataClient.opened(self.airdata_url, Path(self.downloads))
 
 
 def _sandbox_credentials() -> tuple[str, str]:

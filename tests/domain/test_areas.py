@@ -69,10 +69,15 @@ def test_a_box_keeps_its_decimals() -> None:
     assert area.box == (33.25, 34.5, -119.0, -117.0)
 
 
+def test_the_nation_has_a_name_for_files_and_for_messages() -> None:
+    area = Area.from_mapping({"nation": "us"})
+    assert (area.slug, str(area)) == ("nation-us", "the United States")
+
+
 @pytest.mark.parametrize(
     ("mapping", "message"),
     [
-        ({}, "exactly one of cbsa, state, county, site, box; given: none"),
+        ({}, "exactly one of cbsa, state, county, site, box, nation; given: none"),
         ({"cbsa": None}, "given: none"),
         ({"cbsa": "31080", "county": "06037"}, "given: cbsa and county. Keep one"),
         ({"metro": "31080"}, "Unknown kind of area 'metro'. Use one of: cbsa"),
@@ -86,6 +91,7 @@ def test_a_box_keeps_its_decimals() -> None:
         ({"county": 3103}, "3103 is not a county code"),  # 06037 as YAML reads it, in octal
         ({"county": "6037"}, "'6037' is not a county code"),
         ({"site": "6-37-1103"}, "'6-37-1103' is not a site id"),
+        ({"nation": "mx"}, "'mx' is not a nation code. Write nation: us"),
         ({"box": [24, 50, -125]}, "is not four numbers. Write box: [minlat, maxlat, minlon, maxlon]"),
         ({"box": [24, 50, -125, -66, 0]}, "is not four numbers"),
         ({"box": [24, 50, "west", -66]}, "is not four numbers"),

@@ -101,6 +101,7 @@ def test_the_surroundings_look_back_from_days_before_the_origin(surroundings, re
         {"transforms": dict.fromkeys(CRITERIA, "sqrt")},
         {"surroundings": {**AROUND, "far_km": [1200, 400]}},
         {"surroundings": {**AROUND, "radius": 3}},
+        {"surroundings": {**AROUND, "sector_degrees": 60}},
         {"lags": 3},
     ],
 )

@@ -1,132 +1,13 @@
-"""The feature table: its rows, its columns, and the law that nothing later changes a row."""
+"""The feature table: its rows, its columns, and what stands in where nothing was observed."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from airwatch.domain.pollutants import WEATHER
-from airwatch.features.table import build_features
-from builders import build_days, build_feature_params, build_run, build_sites
-
-SPEC = build_feature_params().features
-SITES = build_sites(
-    _06_037_0001=(34.0, -118.0),
-    _06_037_0007=(34.2, -118.1),
-    _06_037_0003=(34.1, -117.9),
-    _06_037_9999=(34.3, -118.2),
-    _06_019_0011=(36.8, -119.8),  # some 350 km to the north-west
-    _06_093_2001=(41.7, -122.6),  # some 950 km
-)
-START = pd.Timestamp("2022-01-01")
-COUNT = 460  # more than a year, so that the climatology takes part
-LAST = START + pd.Timedelta(days=COUNT - 1)
-RUN = {"pollutants": ("pm25", "ozone"), "horizon_days": 3}
-
-# A seed does not get simpler by shrinking it.
-LAW = settings(max_examples=15, phases=[Phase.explicit, Phase.generate])
-
-
-def build_region(seed, count=COUNT, start=START):
-    """Four PM2.5 sites near by and far off, one of them with ozone, and weather; days are missing here and there."""
-    rng = np.random.default_rng(seed)
-    series = [
-        ("06-037-0001", "pm25"),
-        ("06-037-0007", "pm25"),
-        ("06-019-0011", "pm25"),
-        ("06-093-2001", "pm25"),
-        ("06-037-0007", "ozone"),
-        ("06-037-0003", "temperature"),
-        ("06-037-0003", "wind_direction"),
-    ]
-    frames = [
-        build_days(count, start=start, site=site, pollutant=name, seed=seed + number, missing=gaps(rng, count))
-        for number, (site, name) in enumerate(series)
-    ]
-    return pd.concat(frames, ignore_index=True)
-
-
-def gaps(rng, count):
-    return set(np.flatnonzero(rng.random(count) < 0.1)) - {0}
-
-
-def build(days, as_of=LAST, sites=SITES):
-    return build_features(days, sites, build_run(as_of=as_of.date(), first_year=2016, **RUN), SPEC)
-
-
-def at(features, origin, site=None):
-    rows = features[features["origin_date"] == origin]
-    return rows[rows["site_id"] == site] if site else rows
-
-
-def bits(rows):
-    """Keys and the exact bits of every number, NaN included."""
-    keys, numbers = rows.iloc[:, :3], rows.iloc[:, 3:].to_numpy()
-    return [tuple(map(str, key)) for key in keys.itertuples(index=False)], np.ascontiguousarray(numbers).tobytes()
-
-
-origins = st.integers(30, COUNT - 2).map(lambda number: START + pd.Timedelta(days=number))
-seeds = st.integers(0, 1_000)
-
-
-@LAW
-@given(seeds, origins)
-def test_features_of_a_day_do_not_change_when_later_days_arrive(seed, origin):
-    days = build_region(seed)
-    then = build(days[days["date_local"] <= origin], as_of=origin)
-    assert bits(at(build(days), origin)) == bits(at(then, origin))
-
-
-@LAW
-@given(seeds, origins)
-def test_features_up_to_a_day_do_not_change_when_later_values_are_shuffled_and_replaced(seed, origin):
-    days = build_region(seed)
-    later = days["date_local"] > origin
-    shuffled = days["value"].where(~later, days["value"].sample(frac=1, random_state=seed).to_numpy() * 999)
-    before = build(days)
-    after = build(days.assign(value=shuffled))
-    up_to = before["origin_date"] <= origin
-    assert bits(before[up_to]) == bits(after[up_to])
-
-
-@LAW
-@given(
-    seeds, origins, st.sampled_from(["06-037-0000", "06-037-0004", "06-037-9999"]), st.sampled_from(["pm25", "ozone"])
-)
-def test_features_of_a_day_do_not_change_when_a_site_appears_later(seed, origin, newcomer, pollutant):
-    days = build_region(seed)
-    since = origin + pd.Timedelta(days=1)
-    more = build_days((LAST - origin).days, start=since, site=newcomer, pollutant=pollutant, seed=seed + 50)
-    sites = pd.concat([SITES, pd.DataFrame({"site_id": [newcomer], "latitude": [34.1], "longitude": [-118.0]})])
-    grown = build(pd.concat([more, days]), sites=sites.drop_duplicates("site_id", keep="last"))
-    up_to = grown["origin_date"] <= origin
-    before = build(days)
-    assert bits(grown[up_to]) == bits(before[before["origin_date"] <= origin])
-
-
-@LAW
-@given(seeds, st.integers(0, 700))
-def test_features_of_a_day_do_not_change_with_history_older_than_the_reach(seed, older):
-    # Five years and a bit; the shorter history begins just where the reach of the origin ends.
-    days = build_region(seed, count=SPEC.reach_days + 701)
-    origin = START + pd.Timedelta(days=SPEC.reach_days + older)
-    short = days[days["date_local"] >= origin - pd.Timedelta(days=SPEC.reach_days)]
-    assert bits(at(build(short, as_of=origin), origin)) == bits(at(build(days, as_of=origin), origin))
-
-
-@pytest.mark.parametrize("back", [0, 1, 13, 27, 89, 365])
-def test_features_of_a_day_do_change_with_a_value_before_it(back):
-    days = build_days(COUNT, start=START, site="06-037-0001", seed=3)
-    origin = START + pd.Timedelta(days=400)
-    touched = days["date_local"] == origin - pd.Timedelta(days=back)
-    changed = days.assign(value=days["value"] + 50 * touched)
-    assert bits(at(build(days), origin)) != bits(at(build(changed), origin))
-
-
-def test_features_are_deterministic():
-    assert bits(build(build_region(5))) == bits(build(build_region(5).sample(frac=1, random_state=1)))
+from builders import build_days, build_sites
+from builders_table import SITES, at, bits, build, build_region
 
 
 def test_a_row_stands_for_every_day_from_the_first_observation_to_as_of():
@@ -138,7 +19,7 @@ def test_a_row_stands_for_every_day_from_the_first_observation_to_as_of():
 
 
 def test_rows_are_sorted_and_unique():
-    keys = build(build_region(1))[["site_id", "pollutant", "origin_date"]]
+    keys = build(build_region(1))[["pollutant", "site_id", "origin_date"]]
     assert keys.equals(keys.sort_values(list(keys), ignore_index=True))
     assert not keys.duplicated().any()
 
@@ -270,7 +151,46 @@ def test_a_day_after_as_of_is_left_out():
 
 
 def test_nothing_observed_by_as_of_is_an_empty_table():
-    assert build(build_days(3, start="2023-01-02"), as_of=pd.Timestamp("2023-01-01")).empty
+    nothing = build(build_days(3, start="2023-01-02"), as_of=pd.Timestamp("2023-01-01"))
+    pd.testing.assert_frame_equal(nothing, build(build_days(0)))
+
+
+@pytest.mark.parametrize("name", ["ozone", "temperature"])
+@pytest.mark.parametrize("late", [{"start": "2023-01-04"}, {"values": np.nan}], ids=["later", "missing"])
+def test_what_was_not_observed_by_as_of_might_not_be_there(name, late):
+    days, as_of = build_days(3, site="06-037-0001"), pd.Timestamp("2023-01-03")
+    more = build_days(2, site="06-037-0001", pollutant=name, **late)
+    assert bits(build(pd.concat([days, more]), as_of)) == bits(build(days, as_of))
+
+
+def test_weather_alone_is_an_empty_table():
+    assert build(build_days(3, pollutant="temperature")).empty
+
+
+def test_a_site_whose_first_observation_is_the_last_day_has_one_row():
+    days = pd.concat([build_days(3, site="06-037-0001"), build_days(1, "2023-01-03", "06-037-0007", values=5)])
+    features = build(days, as_of=pd.Timestamp("2023-01-03"))
+    [row] = features[features["site_id"] == "06-037-0007"].to_dict("records")
+    assert (row["value_lag_00"], row["history_days"], row["value_neighbours_00"]) == (5, 1, 3)
+    assert np.isnan(row["value_lag_01"])
+
+
+def test_weather_older_than_the_first_observation_of_a_pollutant_is_looked_back_to():
+    warm = build_days(4, "2022-12-29", "06-037-0003", "temperature", values=[90, 40, 50, 60])
+    features = build(pd.concat([build_days(1, site="06-037-0001"), warm]), as_of=pd.Timestamp("2023-01-01"))
+    assert features["weather_temperature_mean_03"].tolist() == [50]
+
+
+def test_weather_older_than_the_reach_is_left_out():
+    cold = build_days(3, "2003-01-01", "06-037-0003", "temperature")
+    days, as_of = build_days(3, site="06-037-0001"), pd.Timestamp("2023-01-03")
+    assert bits(build(pd.concat([days, cold]), as_of)) == bits(build(days, as_of))
+
+
+def test_two_values_for_one_day_are_refused():
+    days = build_days(3, site="06-037-0001")
+    with pytest.raises(ValueError, match="06-037-0001"):
+        build(pd.concat([days, days[:1]]), as_of=pd.Timestamp("2023-01-03"))
 
 
 def test_a_missing_value_counts_as_a_day_without_observation():

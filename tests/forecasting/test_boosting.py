@@ -10,6 +10,7 @@ from airwatch.forecasting.forest import Forest, ForestParams
 from airwatch.forecasting.linear import RidgeByLead, RidgeParams
 
 IDENTITY = transform("identity")
+SITE = "06-037-1103"
 GREEDY = {
     "learning_rate": 0.3,
     "max_depth": 2,
@@ -35,7 +36,8 @@ def build_line(count: int = 1000) -> tuple[pd.DataFrame, np.ndarray]:
 
 
 def fit(features: pd.DataFrame, targets: np.ndarray, params: BoostingParams = SMALL) -> Boosting:
-    return Boosting(IDENTITY, params, seed=1).fit(features, targets)
+    days = pd.date_range("2020-01-01", periods=len(features))
+    return Boosting(IDENTITY, params, seed=1).fit(features.assign(site_id=SITE, origin_date=days), targets)
 
 
 def test_the_trees_learn_a_step_that_no_line_can_at_every_lead():

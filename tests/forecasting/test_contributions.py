@@ -156,7 +156,9 @@ def test_the_shapley_values_of_trees_share_an_interaction():
         n_estimators=60, learning_rate=0.5, max_depth=2, subsample=1.0, colsample_bytree=1.0, min_child_weight=0.0,
         reg_lambda=0.0, alpha=1e9,
     )  # fmt: skip
-    found = contributions(Boosting(IDENTITY, params).fit(corners, (high * late)[:, None]), corners.iloc[[3, 0]], WORDS)
+    days = pd.date_range("2020-01-01", periods=len(corners))
+    known = corners.assign(site_id="06-037-1103", origin_date=days)
+    found = contributions(Boosting(IDENTITY, params).fit(known, (high * late)[:, None]), corners.iloc[[3, 0]], WORDS)
     assert found.base == pytest.approx([0.25], abs=1e-3)
     assert apart(found)["variability"][:, 0] == pytest.approx([0.375, -0.125], abs=1e-3)
     assert apart(found)["season"][:, 0] == pytest.approx([0.375, -0.125], abs=1e-3)

@@ -7,14 +7,14 @@ import json
 import pandas as pd
 import pytest
 
-from airwatch.sources.aqs_reply import DAILY_DATA, MONITORS, UnknownShape, read_reply, to_frame
+from airwatch.sources.aqs_reply import DAILY_DATA, MONITORS, SLICE, UnknownShape, read_reply, to_frame
 
 MONITOR = {"state_code": "06", "county_code": "037", "site_number": "1103", "parameter_code": "88101",
            "poc": 3, "latitude": 34.06659, "longitude": -118.22688}  # fmt: skip
 
 
 def frame(body, service=DAILY_DATA):
-    return to_frame(read_reply(json.dumps(body), service), service)
+    return to_frame(read_reply(json.dumps(body).encode()), service)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,24 @@ def test_a_reply_of_nulls_has_the_types_of_a_full_one(envelope, daily_row):
 def test_codes_keep_their_zeros(envelope, daily_row):
     row = frame(envelope([daily_row(state_code="06", site_number="0002", method_code="000")])).iloc[0]
     assert (row["state_code"], row["site_number"], row["method_code"]) == ("06", "0002", "000")
+
+
+def test_numbers_given_as_text_or_null_are_numbers(envelope, daily_row):
+    rows = [daily_row(arithmetic_mean=value, poc="3") for value in ("9.10", None, 7, 0.5)]
+    table = frame(envelope(rows))
+    assert table["arithmetic_mean"].fillna(-1).tolist() == [9.1, -1, 7, 0.5]
+    assert table["poc"].tolist() == [3] * 4
+
+
+def test_a_reply_of_many_slices_is_one_table(envelope, daily_row):
+    days = pd.date_range("2017-01-01", periods=2 * SLICE + 1)
+    rows = [daily_row(date_local=str(day.date()), city=f"City {day.month}", aqi=day.day) for day in days]
+    table = frame(envelope(rows[::-1]))
+    assert table["date_local"].tolist() == days.tolist()
+    assert table["city"].tolist() == [f"City {day.month}" for day in days]
+    assert table["aqi"].tolist() == [float(day.day) for day in days]
+    with pytest.raises(UnknownShape, match=r"lacks the field poc$"):
+        frame(envelope([*rows, daily_row(without="poc")]))
 
 
 def test_negative_values_are_kept(envelope, daily_row):
@@ -132,18 +150,29 @@ def test_data_that_is_no_list_of_rows_is_refused(envelope, data):
 
 @pytest.mark.parametrize("body", [[], "text", 7, None, {}, {"Header": {}}, {"Header": []}, {"Header": ["Success"]}])
 def test_a_reply_without_a_header_has_no_status(body):
-    assert read_reply(json.dumps(body), DAILY_DATA).status == ""
+    assert read_reply(json.dumps(body).encode()).status == ""
 
 
-@pytest.mark.parametrize("text", ["", "<html>", '{"Header": [{"status": "Success"}], "Data": [{"state_code": "0'])
-def test_a_reply_that_is_cut_or_no_json_is_a_value_error(text):
-    with pytest.raises(ValueError, match=r"line 1"):
-        read_reply(text, DAILY_DATA)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b'{"Header": [{"status": "Success"}], "Data": [{"state_code": "0',
+        b'{"Data": [{"poc": 01}]}',
+        b'{"Data": [{"poc": 1 "aqi": 2}]}',
+        b"[1, 2",
+        b'{"Data": 7,',
+    ],
+)
+def test_a_reply_that_is_cut_or_no_json_is_a_value_error(body):
+    with pytest.raises(ValueError, match=r"truncated|malformed"):
+        read_reply(body)
 
 
 @pytest.mark.parametrize(("error", "told"), [(["a", "b"], "a; b"), ("a", "a"), ([], "")])
 def test_the_reasons_of_a_refusal_are_read(envelope, error, told):
-    assert read_reply(json.dumps(envelope(status="Failed", error=error)), DAILY_DATA).errors == told
+    assert read_reply(json.dumps(envelope(status="Failed", error=error)).encode()).errors == told
 
 
 def test_rows_are_sorted_by_the_key_whatever_the_order_of_the_reply(envelope, daily_row):

@@ -93,6 +93,22 @@ def test_get_takes_a_readable_reply_as_it_is(get, status, body):
 
 
 @pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        ('"Doña Ana"'.encode(), "Doña Ana"),
+        ('\ufeff"Doña Ana"'.encode(), "Doña Ana"),
+        (b'\xef\xbb\xbf"Dona Ana"', "Dona Ana"),
+        ('"Doña Ana"'.encode("latin-1"), "Do\ufffda Ana"),
+    ],
+    ids=["utf-8", "byte order mark", "byte order mark on ascii", "latin-1"],
+)
+def test_a_body_is_handed_on_in_sound_utf_8(get, body, read):
+    answer = reply()
+    answer._content = body
+    assert get(answer) == (200, read)
+
+
+@pytest.mark.parametrize(
     "refusal",
     [
         reply("<html>not here</html>", 404),

@@ -1,4 +1,4 @@
-"""Areas: the part of the country a run asks for, in the five ways that AQS can be asked."""
+"""Areas: the part of the country a run asks for, in the five ways that AQS can be asked, or all of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal, Self, cast, get_args
 
 from airwatch.domain.sites import SiteId
 
-AreaKind = Literal["cbsa", "state", "county", "site", "box"]
+AreaKind = Literal["cbsa", "state", "county", "site", "box", "nation"]
 Box = tuple[float, float, float, float]
 
 KINDS: tuple[str, ...] = get_args(AreaKind)
@@ -28,16 +28,18 @@ _CODES: dict[str, tuple[re.Pattern[str], str]] = {
         re.compile(r"[0-9A-Z]{2}-?[0-9]{3}"),
         'two digits of the state and three of the county in quotes, such as county: "06037"',
     ),
+    "nation": (re.compile(r"us"), "nation: us"),
 }
+ABROAD = frozenset({"CC", "80"})  # state codes of the Canadian and Mexican sites that EPA lists
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A metropolitan area, state, county, site or box.
+    """A metropolitan area, state, county, site, box or the nation.
 
     Attributes:
-        kind: How it is named: ``cbsa``, ``state``, ``county``, ``site`` or ``box``.
-        code: ``31080``, ``06``, ``06037`` or ``06-037-1103``; empty for a box.
+        kind: How it is named: ``cbsa``, ``state``, ``county``, ``site``, ``box`` or ``nation``.
+        code: ``31080``, ``06``, ``06037``, ``06-037-1103`` or ``us``; empty for a box.
         box: Least and greatest latitude, then least and greatest longitude, in degrees; ``None`` for others.
 
     Build one with ``from_mapping``, which checks and cleans what a person wrote.
@@ -78,7 +80,7 @@ class Area:
 
     @property
     def aggregation(self) -> str:
-        """What AQS calls a question about this kind of area, such as ``byCBSA``."""
+        """What AQS calls a question about this kind of area, such as ``byCBSA``; it takes none about the nation."""
         return _AGGREGATIONS[self.kind]
 
     @property
@@ -98,6 +100,8 @@ class Area:
     def __str__(self) -> str:
         """The area in a message: ``CBSA 31080``, ``state 06``, ``county 06-037``, ``site 06-037-1103``."""
         match self.kind:
+            case "nation":
+                return "the United States"
             case "cbsa":
                 return f"CBSA {self.code}"
             case "county":
@@ -112,6 +116,9 @@ class Area:
     def _sides(self) -> tuple[str, ...]:
         """The box's sides as short decimal text: 24.0 is ``24``."""
         return tuple(repr(side).removesuffix(".0") for side in self.box or ())
+
+
+NATION = Area("nation", "us")
 
 
 def _read_code(kind: str, value: object) -> str:

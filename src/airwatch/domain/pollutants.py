@@ -61,6 +61,7 @@ class Weather:
     aqs_code: str
     label: str
     unit: str
+    aqs_unit: str
     value_column: ValueColumn
     durations: tuple[str, ...]
     standards: tuple[str | None, ...]
@@ -182,17 +183,19 @@ _POLLUTANTS = (
 )
 
 
-def _weather(name: str, aqs_code: str, label: str, unit: str, lowest: float, highest: float) -> Weather:
+def _weather(name: str, aqs_code: str, label: str, unit: str, aqs_unit: str, lowest: float, highest: float) -> Weather:
     """A weather parameter: the mean of the day's hours, else a 24-hour value, in rows without a standard."""
-    return Weather(name, aqs_code, label, unit, "arithmetic_mean", ("1", "7"), (None,), lowest, highest)
+    return Weather(name, aqs_code, label, unit, aqs_unit, "arithmetic_mean", ("1", "7"), (None,), lowest, highest)
 
 
 _WEATHER = (
-    _weather("temperature", "62101", "Temperature", "°F", -80.0, 140.0),
-    _weather("wind_speed", "61103", "Wind speed", "knots", 0.0, 150.0),
-    _weather("wind_direction", "61104", "Wind direction", "degrees", 0.0, 360.0),
-    _weather("relative_humidity", "62201", "Relative humidity", "%", 0.0, 110.0),  # wet sensors pass 100
-    _weather("pressure", "64101", "Barometric pressure", "millibars", 500.0, 1_100.0),
+    _weather("temperature", "62101", "Temperature", "°F", "Degrees Fahrenheit", -80.0, 140.0),
+    _weather("wind_speed", "61103", "Wind speed", "knots", "Knots", 0.0, 150.0),
+    _weather("wind_direction", "61104", "Wind direction", "degrees", "Degrees Compass", 0.0, 360.0),
+    _weather(
+        "relative_humidity", "62201", "Relative humidity", "%", "Percent relative humidity", 0.0, 110.0
+    ),  # wet sensors pass 100
+    _weather("pressure", "64101", "Barometric pressure", "millibars", "Millibars", 500.0, 1_100.0),
 )
 
 

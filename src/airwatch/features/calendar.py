@@ -6,22 +6,28 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pandas.tseries.holiday import USFederalHolidayCalendar
 
 from airwatch.features.compiled import FloatArray
-from airwatch.features.spec import WEEKDAYS
+from airwatch.features.spec import WEEKDAYS, calendar_groups
 
 _DAYS_OF_A_LEAP_YEAR = 366
 
 
-def calendar_columns(origins: pd.DatetimeIndex, horizon_days: int) -> Iterator[tuple[str, FloatArray]]:
-    """Every calendar column of consecutive origins, [days] each, with its name.
+def calendar_table(origins: pd.DatetimeIndex, horizon_days: int) -> NDArray[np.float32]:
+    """Every calendar column of consecutive origins, in the order of ``spec.calendar_groups``, [columns, days].
 
     Args:
         origins: Consecutive local standard days.
         horizon_days: Longest lead; ``holiday_03`` is 1 where the day three days ahead is a federal holiday,
             ``fireworks_03`` where it is 1 January, 4 July or 5 July, whose smoke is in the day's mean.
     """
+    named = dict(_columns(origins, horizon_days))
+    return np.array([named[name] for name in calendar_groups(horizon_days)], dtype=np.float32)
+
+
+def _columns(origins: pd.DatetimeIndex, horizon_days: int) -> Iterator[tuple[str, FloatArray]]:
     days = origins.dayofyear.to_numpy() - 1
     for suffix, turns in (("", 1), ("_2", 2)):
         angle = _angles()[turns * days % _DAYS_OF_A_LEAP_YEAR]

@@ -1,112 +1,116 @@
-"""From long tables of observations to dense daily grids, one for each pollutant or weather parameter."""
+"""Dense daily grids, one for each pollutant or weather parameter: a row a site, a column a day."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from airwatch.features.compiled import FloatArray
-from airwatch.features.neighbours import region_mean
+from airwatch.domain.pollutants import parameter
+from airwatch.features.compiled import IntArray
+from airwatch.features.plan import STEPS, Grid, whole_step
+from airwatch.features.records import EPOCH, Records
+from airwatch.features.series import region_mean
 
 _DEGREES = np.arange(360)
 
 
 @dataclass(frozen=True, slots=True)
 class DayAxis:
-    """The days of a grid's columns: ``past`` days to look back to, then ``days`` origins from ``start``."""
+    """The days of a grid's columns: ``width`` of them from ``start`` on, the last ``days`` of which are origins."""
 
-    start: pd.Timestamp
+    start: int  # days since 1970-01-01
+    width: int
     days: int
-    past: int
 
     @property
     def origins(self) -> pd.DatetimeIndex:
         """The origins, consecutive local standard days."""
-        return pd.date_range(self.start, periods=self.days, freq="D")
+        first = pd.Timestamp(EPOCH + (self.start + self.width - self.days))
+        return pd.date_range(first, periods=self.days, freq="D", unit="us")
 
-    def columns_of(self, dates: pd.Series) -> NDArray[np.int64]:
-        """Column of each date; outside ``0 <= column < past + days`` the day is not on the axis."""
-        since = dates.to_numpy().astype("datetime64[D]") - np.datetime64(self.start, "D")
-        return np.asarray(since.astype(np.int64) + self.past)
+    def columns_of(self, dates: pd.DatetimeIndex) -> NDArray[np.int64]:
+        """Column of each date; outside ``0 <= column < width`` the day is not on the axis."""
+        return np.asarray((dates.to_numpy().astype("datetime64[D]") - EPOCH).astype(np.int64) - self.start)
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    """The observations of one parameter: ``values`` [sites, past + days], NaN where nothing was observed."""
+class SiteGrid:
+    """The observations of one parameter: ``values`` [sites, width], NaN where nothing was observed."""
 
     site_ids: NDArray[np.object_]
-    values: FloatArray
+    values: Grid
 
-    def rows_of(self, site_ids: NDArray[np.object_]) -> FloatArray:
+    @property
+    def first(self) -> IntArray:
+        """The column of each site's first observation."""
+        return np.asarray(np.argmax(~np.isnan(self.values), axis=1))
+
+    def rows_of(self, site_ids: NDArray[np.object_]) -> Grid:
         """The values of those sites, all NaN for a site that does not observe this parameter."""
         rows = pd.Index(self.site_ids).get_indexer(pd.Index(site_ids))
-        return np.where(rows[:, None] >= 0, self.values[rows], np.nan)
+        found = self.values[rows]
+        found[rows < 0] = np.nan
+        return found
 
 
-def build_grid(observations: pd.DataFrame, axis: DayAxis) -> Grid:
+def build_grid(records: Records, sites: Sequence[str], axis: DayAxis) -> SiteGrid:
     """Lay out one parameter's observations, the sites in the order of their ids.
 
     Raises:
         ValueError: Two values for one site and day.
     """
-    column = axis.columns_of(observations["date_local"])
-    on_axis = (column >= 0) & (column < axis.past + axis.days)
-    row, site_ids = pd.factorize(observations["site_id"].to_numpy(dtype=object)[on_axis], sort=True)
-    values = np.full((len(site_ids), axis.past + axis.days), np.nan)
-    place = row * values.shape[1] + column[on_axis]
-    _require_unique(place, site_ids, values.shape[1])
-    values.ravel()[place] = observations["value"].to_numpy(dtype=np.float64)[on_axis]
-    return Grid(np.asarray(site_ids, dtype=object), values)
+    column = records.day - axis.start
+    on_axis = (column >= 0) & (column < axis.width)
+    rows = slice(None) if on_axis.all() else on_axis
+    site, column = records.site[rows], column[rows]
+    met = np.flatnonzero(np.bincount(site, minlength=len(sites)))
+    met = met[np.argsort(np.array(sites, dtype=object)[met])]
+    row_of = np.zeros(len(sites), dtype=np.int64)
+    row_of[met] = np.arange(len(met))
+    values = np.full((len(met), axis.width), np.nan, dtype=np.float32)
+    place = row_of[site] * axis.width + column
+    values.ravel()[place] = records.value[rows]
+    grid = SiteGrid(np.array(sites, dtype=object)[met], values)
+    if np.count_nonzero(~np.isnan(values)) < len(place):
+        raise _twice(place, grid)
+    return grid
 
 
-def weather_regions(name: str, grid: Grid) -> dict[str, FloatArray]:
-    """The region's weather each day, by series name, [1, past + days].
+def weather_regions(name: str, grid: Grid) -> dict[str, Grid]:
+    """The region's weather each day, by series name, [1, width].
 
     A wind direction in degrees becomes the sine and cosine of the mean vector over the sites: near zero,
     both, where the sites disagree. Degrees are rounded to whole ones (EPA asks instruments for 5 degrees),
     whose sines come from one table.
     """
     if name != "wind_direction":
-        return {name: region_mean(grid.values)}
-    known = np.isfinite(grid.values)
-    degrees = np.where(known, np.rint(grid.values), 0.0).astype(np.int64) % len(_DEGREES)
+        return {name: region_mean(grid, whole_step(parameter(name).highest_plausible, STEPS))}
+    known = np.isfinite(grid)
+    degrees = np.where(known, np.rint(grid), 0.0).astype(np.int64) % len(_DEGREES)
     angles = np.deg2rad(_DEGREES)
     return {
-        f"{name}_{part}": region_mean(np.where(known, table[degrees], np.nan))
+        f"{name}_{part}": region_mean(
+            np.where(known, table.astype(np.float32)[degrees], np.float32(np.nan)), whole_step(1.0, STEPS)
+        )
         for part, table in (("sin", np.sin(angles)), ("cos", np.cos(angles)))
     }
 
 
-def ratio(total: FloatArray, count: FloatArray) -> FloatArray:
-    """The mean from a sum and the weight of its terms; NaN where there is none."""
-    mean: FloatArray = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
-    return mean
+def first_known(first: Grid, otherwise: Grid) -> Grid:
+    """Elementwise the first choice, or the other where it is NaN."""
+    return np.where(np.isnan(first), otherwise, first)
 
 
-def lagged(grid: FloatArray, back: int, days: int) -> FloatArray:
-    """The grid as it was ``back`` days before each origin: a view [series, days]."""
-    end = grid.shape[1] - back
-    return grid[:, end - days : end]
-
-
-def first_known(*choices: FloatArray) -> FloatArray:
-    """Elementwise the first choice that is not NaN."""
-    known = choices[0]
-    for choice in choices[1:]:
-        known = np.where(np.isnan(known), choice, known)
-    return known
-
-
-def _require_unique(place: NDArray[np.int64], site_ids: pd.Index | NDArray[np.object_], width: int) -> None:
-    """Refuse two values for one site and day."""
+def _twice(place: IntArray, grid: SiteGrid) -> ValueError:
+    """Two values for one site and day."""
     order = np.sort(place)
     repeated = np.flatnonzero(order[1:] == order[:-1])
-    if len(repeated):
-        site_id = site_ids[order[repeated[0]] // width]
-        raise ValueError(
-            f"{len(repeated)} days are in the observations twice, the first at site {site_id}. "
-            "Keep one value for each site, pollutant and day."
-        )
+    site_id = grid.site_ids[order[repeated[0]] // grid.values.shape[1]]
+    return ValueError(
+        f"{len(repeated)} days are in the observations twice, the first at site {site_id}. "
+        "Keep one value for each site, pollutant and day."
+    )

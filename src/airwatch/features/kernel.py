@@ -1,252 +1,275 @@
 """The features of a series from its own past: one compiled sweep over its days.
 
-A grid is a float64 array [series, past + days], one column a day, NaN where nothing was observed; a series is
-one row of it. Its last ``days`` days are the origins; the ``past`` days before them are only looked back to.
+A grid is a float32 array [series, width], one column a day, NaN where nothing was observed. The last ``days``
+days of it are the origins; the days before are only looked back to, and before the grid nothing is known.
 
 Two laws hold to the last bit. A number depends on no later day, and on earlier ones only as far as its window
-reaches. So sums run over lags in one fixed order, nested windows in one accumulating pass, never as
-differences of running totals, whose rounding would depend on the day the grid begins; only whole numbers are
-counted that way.
+reaches. So values are counted in whole steps of a fixed fraction of the highest that is plausible: sums of whole
+numbers are exact in any order, and a window is the difference of two running totals, however long it is.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
-from numpy.typing import NDArray
 
-from airwatch.features.compiled import FloatArray, IntArray, compiled
-from airwatch.features.grids import ratio
-from airwatch.features.spec import DAYS_OF_A_YEAR, FeatureSpec
+from airwatch.features.compiled import IntArray, compiled
+from airwatch.features.plan import NAN, Block, Grid, OwnPlan, Totals, Whole
 
-Columns = NDArray[np.float32]  # [columns, days], written in the order of ``FeatureSpec.own_groups``
-
-
-class OwnPlan(NamedTuple):
-    """The windows of ``own_past``, in days."""
-
-    lag_days: int
-    max_stale_days: int
-    mean_days: IntArray
-    missing_days: int
-    history_days: int
-    spread_days: IntArray
-    step_days: IntArray
-    step_min_count: int
-    columns: int
-
-    @classmethod
-    def of(cls, spec: FeatureSpec) -> OwnPlan:
-        """The windows as declared."""
-        return cls(
-            spec.lag_days,
-            spec.max_stale_days,
-            np.array(spec.mean_days),
-            spec.missing_days,
-            spec.history_days,
-            np.array(spec.spread_days),
-            np.array(spec.step_days),
-            spec.step_min_count,
-            len(spec.own_groups()),
-        )
+_NOISE = 1e-12  # of a sum of squares: what is left of equal values in floating point
 
 
 @compiled
-def own_past(values: FloatArray, unit: FloatArray, days: int, plan: OwnPlan) -> Columns:
-    """Every column that follows from a series' own observations.
+def own_columns(
+    values: Grid, unit: Grid, first: IntArray, days: int, plan: OwnPlan, room: Totals, out: Block, begins: IntArray
+) -> int:
+    """Write the columns that follow from each series' own observations, in the order of ``FeatureSpec.own_groups``.
 
     Args:
-        values: Concentrations in the AQS unit [past + days], NaN where missing.
+        values: Concentrations in the AQS unit.
         unit: The same in the working unit.
+        first: The column of each series' first observation.
         days: How many of the last days are origins.
         plan: The windows.
+        room: Scratch.
+        out: The block; the columns are its first ones.
+        begins: The row of each series' first origin in it.
 
     Returns:
-        The columns [columns, days] in the order of ``FeatureSpec.own_groups``.
+        How many columns there are.
     """
-    out = np.empty((plan.columns, days), dtype=np.float32)
-    filled, before = _filled(values), _seen_before(values)
-    at = _lags(values, plan.lag_days, out, 0)
-    _last_observed(values, plan.max_stale_days, out[at], out[at + 1])
-    at = _means(filled, before, plan.mean_days, out, at + 2)
-    _counts(before, plan.missing_days, out[at])
-    for day in range(days):
-        out[at, day] = 1.0 - out[at, day] / plan.missing_days
-    _counts(before, plan.history_days, out[at + 1])
-    at = _spreads(unit, plan.spread_days, out, at + 2)
-    _steps(unit, plan.step_days, plan.step_min_count, out, at)
-    return out
+    at = 0
+    for series in range(len(values)):
+        start = first[series]
+        own, past = values[series, start:], max(values.shape[1] - days - start, 0)
+        _add_up(own, unit[series, start:], plan, room)
+        row, end = begins[series], plan.pad + past + 1
+        stop = row + len(own) - past
+        for back in range(plan.lag_days):
+            _lag(own, past, back, out[back, row:stop])
+        at = plan.lag_days
+        _last_observed(own, past, plan.max_stale_days, out[at, row:stop], out[at + 1, row:stop])
+        at += 2
+        for window in plan.mean_days:
+            _mean(room.values, room.seen, end, window, 1, plan.step, out[at, row:stop])
+            at += 1
+        _missing_share(room.seen, end, plan.missing_days, out[at, row:stop])
+        _count(room.seen, end, plan.history_days, out[at + 1, row:stop])
+        at += 2
+        for window in plan.spread_days:
+            _spread(room, end, window, 2, plan.unit_step, out[at, row:stop])
+            at += 1
+        for window in plan.step_days:
+            _mean(room.steps, room.pairs, end, window, plan.step_min_count, plan.unit_step, out[at, row:stop])
+            at += 1
+    return at
 
 
 @compiled
-def trailing_sums(grid: FloatArray, window: int, days: int) -> tuple[FloatArray, FloatArray]:
-    """Sum and count of the observations of the last ``window`` days, the origin among them, [series, days]."""
-    totals, counts = np.zeros((len(grid), days)), np.empty((len(grid), days))
-    for row in range(len(grid)):
-        _add_lags(_filled(grid[row]), 0, window, days, totals[row])
-        _counts(_seen_before(grid[row]), window, counts[row])
-    return totals, counts
+def usual_columns(
+    values: Grid,
+    usual: Grid,
+    region: Grid,
+    first: IntArray,
+    days: int,
+    plan: OwnPlan,
+    room: Totals,
+    out: Block,
+    at: int,
+    begins: IntArray,
+) -> None:
+    """Write what is usual for the day of the year of each target, one column a lead from 0 on.
 
+    A series without such a history borrows the region's, then takes its own recent mean, then its last value.
 
-@compiled
-def trailing_spread(grid: FloatArray, window: int, min_count: int, days: int) -> FloatArray:
-    """Standard deviation over the last ``window`` days, [series, days]; NaN below ``min_count`` observations."""
-    spreads = np.empty((len(grid), days))
-    for row in range(len(grid)):
-        _spread(grid[row], window, min_count, spreads[row])
-    return spreads
-
-
-@compiled
-def last_observed(grid: FloatArray, max_stale_days: int, days: int) -> tuple[FloatArray, FloatArray]:
-    """The newest value at or before each origin and its age in days, [series, days]; NaN where older."""
-    values, ages = np.empty((len(grid), days)), np.empty((len(grid), days))
-    for row in range(len(grid)):
-        _last_observed(grid[row], max_stale_days, values[row], ages[row])
-    return values, ages
-
-
-@compiled
-def climatology(
-    grid: FloatArray, days: int, horizon_days: int, years: int, half_width: int, min_count: int
-) -> FloatArray:
-    """Past-only mean of each day of the year, [series, days + horizon_days].
-
-    Column ``d + lead`` belongs to the target day of origin ``d`` at that lead: the mean of the observations
-    in windows around that day one to ``years`` years before. The newest of them is ``365 - half_width -
-    horizon_days`` days before the origin. NaN for fewer than ``min_count`` observations.
+    Args:
+        values: In the AQS unit.
+        usual: ``climatology`` of the same series [series, width + horizon].
+        region: Its mean over the region [1, width + horizon].
+        first: The column of each series' first observation.
+        days: How many of the last days are origins.
+        plan: The windows.
+        room: Scratch.
+        out: The block.
+        at: The first of the columns in it.
+        begins: The row of each series' first origin in it.
     """
-    means = np.zeros((len(grid), days + horizon_days))
-    start = grid.shape[1] - days
-    for row in range(len(grid)):
-        filled, before, count = _filled(grid[row]), _seen_before(grid[row]), np.zeros(days + horizon_days)
-        for year in range(1, years + 1):
-            # The oldest and the newest day of the window, as days before the target; half a day is rounded to even.
-            newest = int(np.rint(DAYS_OF_A_YEAR * year)) - half_width
-            _add_lags(filled, newest, newest + 2 * half_width + 1, days, means[row])
-            for day in range(days + horizon_days):
-                end = start + day - newest + 1
-                count[day] += before[end] - before[end - 2 * half_width - 1]
-        for day in range(days + horizon_days):
-            means[row, day] = means[row, day] / count[day] if count[day] >= min_count else np.nan
+    width = values.shape[1]
+    for series in range(len(values)):
+        start = first[series]
+        own, past = values[series, start:], max(width - days - start, 0)
+        count = len(own) - past
+        _add_up_values(own, plan, room)
+        recent, last, age = np.empty(count, np.float32), np.empty(count, np.float32), np.empty(count, np.float32)
+        _mean(room.values, room.seen, plan.pad + past + 1, plan.recent_days, 1, plan.step, recent)
+        _last_observed(own, past, plan.max_stale_days, last, age)
+        for day in range(count):
+            recent[day] = recent[day] if recent[day] == recent[day] else last[day]
+        for lead in range(plan.horizon_days + 1):
+            target = start + past + lead
+            mine, theirs = usual[series, target : target + count], region[0, target : target + count]
+            column = out[at + lead, begins[series] : begins[series] + count]
+            for day in range(count):
+                known = mine[day] if mine[day] == mine[day] else theirs[day]
+                column[day] = known if known == known else recent[day]
+
+
+@compiled
+def climatology(values: Grid, first: IntArray, days: int, plan: OwnPlan, room: Totals) -> Grid:
+    """Past-only mean of each day of the year, AQS unit, [series, width + horizon].
+
+    Column ``d`` is that of day ``d``: the mean of the observations in windows around that day in the years before,
+    the newest of them ``365 - half a window - horizon`` days before the origin of the longest lead. NaN for fewer
+    than ``min_count`` observations, and on days that are no target of the last ``days`` origins.
+    """
+    width = values.shape[1]
+    means = np.full((len(values), width + plan.horizon_days), NAN, np.float32)
+    for series in range(len(values)):
+        start = first[series]
+        past = max(width - days - start, 0)
+        _add_up_values(values[series, start:], plan, room)
+        targets = means[series, start + past :]
+        total, count = np.zeros(len(targets), np.int64), np.zeros(len(targets), np.int64)
+        for newest in plan.years:
+            end = plan.pad + past + 1 - newest
+            sums, seen = room.values[end - plan.year_days :], room.seen[end - plan.year_days :]
+            for day in range(len(targets)):
+                total[day] += sums[day + plan.year_days] - sums[day]
+                count[day] += seen[day + plan.year_days] - seen[day]
+        step = np.float32(plan.step)
+        for day in range(len(targets)):
+            mean = np.float32(total[day]) * step / np.float32(count[day])
+            targets[day] = mean if count[day] >= plan.min_count else NAN
     return means
 
 
-def trailing_mean(grid: FloatArray, window: int, days: int) -> FloatArray:
-    """The mean of the observations of the last ``window`` days, [series, days]; NaN where there is none."""
-    return ratio(*trailing_sums(grid, window, days))
+@compiled
+def own_levels(unit: Grid, first: IntArray, days: int, plan: OwnPlan, room: Totals) -> tuple[Grid, Grid, Grid]:
+    """Mean and count of the observations of the last year, and the spread of the last months, [series, width] each.
+
+    In the working unit; NaN where nothing was observed in those days, and the spread below its least count. Only the
+    last ``days`` days are computed, the others are NaN.
+    """
+    width = unit.shape[1]
+    shape = (len(unit), width)
+    means, counts, spreads = (
+        np.full(shape, NAN, np.float32),
+        np.zeros(shape, np.float32),
+        np.full(shape, NAN, np.float32),
+    )
+    for series in range(len(unit)):
+        start = first[series]
+        past = max(width - days - start, 0)
+        _add_up_unit(unit[series, start:], plan, room)
+        end, since = plan.pad + past + 1, start + past
+        _mean(room.unit, room.seen, end, plan.level_days, 1, plan.unit_step, means[series, since:])
+        _count(room.seen, end, plan.level_days, counts[series, since:])
+        _spread(room, end, plan.smoke_days, plan.smoke_min_count, plan.unit_step, spreads[series, since:])
+    return means, counts, spreads
 
 
 @compiled
-def _filled(series: FloatArray) -> FloatArray:
-    """The series with zeros where nothing was observed."""
-    filled = np.empty(len(series))
-    for day in range(len(series)):
-        filled[day] = 0.0 if np.isnan(series[day]) else series[day]
-    return filled
-
-
-@compiled
-def _seen_before(series: FloatArray) -> IntArray:
-    """How many days before each day were observed, [days of the series + 1]."""
-    before = np.zeros(len(series) + 1, dtype=np.int64)
-    for day in range(len(series)):
-        before[day + 1] = before[day] + (not np.isnan(series[day]))
-    return before
-
-
-@compiled
-def _add_lags(filled: FloatArray, low: int, high: int, days: int, total: FloatArray) -> None:
-    """Add the days ``low`` to ``high - 1`` before each day of ``total``, whose first is the first origin."""
-    start = len(filled) - days
-    for back in range(low, high):
-        for day in range(len(total)):
-            total[day] += filled[start + day - back]
-
-
-@compiled
-def _counts(before: IntArray, window: int, count: FloatArray) -> None:
-    """Observed days among the last ``window``."""
-    end = len(before) - len(count)
-    for day in range(len(count)):
-        count[day] = before[end + day] - before[end + day - window]
-
-
-@compiled
-def _lags(values: FloatArray, lag_days: int, out: Columns, at: int) -> int:
-    """The value of each of the last days; NaN where it was not observed."""
-    start = len(values) - out.shape[1]
-    for back in range(lag_days):
-        for day in range(out.shape[1]):
-            out[at + back, day] = values[start + day - back]
-    return at + lag_days
-
-
-@compiled
-def _last_observed(series: FloatArray, max_stale_days: int, value: FloatArray, age: FloatArray) -> None:
-    """The newest value at or before each origin, and its age in days; NaN where older than the limit."""
-    start, newest = len(series) - len(value), -1
-    for day in range(len(series)):
-        if not np.isnan(series[day]):
-            newest = day
-        if day >= start:
-            usable = newest >= 0 and day - newest <= max_stale_days
-            value[day - start] = series[newest] if usable else np.nan
-            age[day - start] = day - newest if usable else np.nan
-
-
-@compiled
-def _means(filled: FloatArray, before: IntArray, windows: IntArray, out: Columns, at: int) -> int:
-    """The mean of the observations of each window; NaN where there is none."""
-    days, low = out.shape[1], 0
-    total, count = np.zeros(days), np.empty(days)
-    for window in windows:
-        _add_lags(filled, low, window, days, total)
-        _counts(before, window, count)
-        for day in range(days):
-            out[at, day] = total[day] / count[day] if count[day] > 0 else np.nan
-        low, at = window, at + 1
-    return at
-
-
-@compiled
-def _spreads(unit: FloatArray, windows: IntArray, out: Columns, at: int) -> int:
-    """Standard deviation over each window; NaN below two observations."""
-    for window in windows:
-        _spread(unit, window, 2, out[at])
-        at += 1
-    return at
-
-
-@compiled
-def _spread(series: FloatArray, window: int, min_count: int, spread: FloatArray) -> None:
-    """Standard deviation over the last ``window`` days, divided by n; NaN below ``min_count`` observations."""
-    days = len(spread)
-    start = len(series) - days
-    mean, count, squares = np.zeros(days), np.empty(days), np.zeros(days)
-    _add_lags(_filled(series), 0, window, days, mean)
-    _counts(_seen_before(series), window, count)
-    for day in range(days):
-        mean[day] /= count[day]
-    for back in range(window):
-        for day in range(days):
-            off = series[start + day - back] - mean[day]
-            squares[day] += off * off if off == off else 0.0
-    for day in range(days):
-        spread[day] = np.sqrt(squares[day] / count[day]) if count[day] >= min_count else np.nan
-
-
-@compiled
-def _steps(unit: FloatArray, windows: IntArray, min_count: int, out: Columns, at: int) -> None:
-    """Mean distance from one day to the next over each window; NaN below ``min_count`` such pairs of days."""
-    steps = np.empty(len(unit))
+def _add_up(values: Grid, unit: Grid, plan: OwnPlan, room: Totals) -> None:
+    """Running totals of all that the columns of a series' own past need."""
+    _add_up_values(values, plan, room)
+    _add_up_unit(unit, plan, room)
+    at, before = plan.pad, np.int64(0)
     for day in range(len(unit)):
-        steps[day] = abs(unit[day] - unit[day - 1]) if day else np.nan
-    before = _seen_before(steps)
-    at = _means(_filled(steps), before, windows, out, at) - len(windows)
-    count = np.empty(out.shape[1])
-    for number in range(len(windows)):
-        _counts(before, windows[number], count)
-        for day in range(out.shape[1]):
-            out[at + number, day] = out[at + number, day] if count[day] >= min_count else np.nan
+        here = room.unit[at + day + 1] - room.unit[at + day]
+        both = day > 0 and unit[day] == unit[day] and unit[day - 1] == unit[day - 1]
+        room.steps[at + day + 1] = room.steps[at + day] + (abs(here - before) if both else 0)
+        room.pairs[at + day + 1] = room.pairs[at + day] + (1 if both else 0)
+        before = here
+
+
+@compiled
+def _add_up_values(values: Grid, plan: OwnPlan, room: Totals) -> None:
+    """Running totals of the values and of the days with one."""
+    at, steps, most = plan.pad, 1.0 / plan.step, 2.0**40
+    total, count = np.int64(0), np.int64(0)
+    for day in range(len(values)):
+        known = values[day] == values[day]
+        whole = np.rint((values[day] if known else np.float32(0.0)) * steps)
+        total += np.int64(min(max(whole, -most), most))
+        count += 1 if known else 0
+        room.values[at + day + 1] = total
+        room.seen[at + day + 1] = count
+
+
+@compiled
+def _add_up_unit(unit: Grid, plan: OwnPlan, room: Totals) -> None:
+    """Running totals of the values in the working unit, of their squares, and of the days with one."""
+    at, steps, most = plan.pad, 1.0 / plan.unit_step, 2.0**26
+    total, squares, count = np.int64(0), np.int64(0), np.int64(0)
+    for day in range(len(unit)):
+        known = unit[day] == unit[day]
+        whole = np.int64(min(max(np.rint((unit[day] if known else np.float32(0.0)) * steps), -most), most))
+        total += whole
+        squares += whole * whole
+        count += 1 if known else 0
+        room.unit[at + day + 1] = total
+        room.squares[at + day + 1] = squares
+        room.seen[at + day + 1] = count
+
+
+@compiled
+def _mean(sums: Whole, seen: Whole, end: int, window: int, min_count: int, step: float, mean: Grid) -> None:
+    """The mean of the last ``window`` days of each origin; NaN below ``min_count`` of them."""
+    size = np.float32(step)
+    upper, lower, now, then = sums[end:], sums[end - window :], seen[end:], seen[end - window :]
+    for day in range(len(mean)):
+        count = now[day] - then[day]
+        value = np.float32(upper[day] - lower[day]) * size / np.float32(count)
+        mean[day] = value if count >= min_count else NAN
+
+
+@compiled
+def _count(seen: Whole, end: int, window: int, count: Grid) -> None:
+    """Observed days among the last ``window``."""
+    now, then = seen[end:], seen[end - window :]
+    for day in range(len(count)):
+        count[day] = np.float32(now[day] - then[day])
+
+
+@compiled
+def _spread(room: Totals, end: int, window: int, min_count: int, step: float, spread: Grid) -> None:
+    """Standard deviation over the last ``window`` days, divided by n; NaN below ``min_count`` observations."""
+    upper, lower, now, then = room.unit[end:], room.unit[end - window :], room.seen[end:], room.seen[end - window :]
+    high, low = room.squares[end:], room.squares[end - window :]
+    for day in range(len(spread)):
+        count = np.float64(now[day] - then[day])
+        total, whole = np.float64(upper[day] - lower[day]), count * np.float64(high[day] - low[day])
+        off = whole - total * total
+        # Of equal values a little may be left: whole numbers of this size are no longer exact in floating point.
+        value = np.sqrt(off if off > _NOISE * whole else 0.0) / count * step
+        spread[day] = np.float32(value) if count >= min_count else NAN
+
+
+@compiled
+def _missing_share(seen: Whole, end: int, window: int, share: Grid) -> None:
+    """The share of the last ``window`` days that was not observed."""
+    now, then, days = seen[end:], seen[end - window :], np.float32(window)
+    for day in range(len(share)):
+        share[day] = np.float32(1.0) - np.float32(now[day] - then[day]) / days
+
+
+@compiled
+def _lag(own: Grid, past: int, back: int, column: Grid) -> None:
+    """The value of the day so many days before; NaN where it was not observed."""
+    unknown = min(max(back - past, 0), len(column))
+    column[:unknown] = NAN
+    known, before = column[unknown:], own[max(past - back, 0) :]
+    for day in range(len(known)):
+        known[day] = before[day]
+
+
+@compiled
+def _last_observed(own: Grid, past: int, max_stale_days: int, value: Grid, age: Grid) -> None:
+    """The newest value at or before each origin, and its age in days; NaN where older than the limit."""
+    newest = -1
+    for day in range(past):
+        newest = day if own[day] == own[day] else newest
+    for day in range(past, len(own)):
+        newest = day if own[day] == own[day] else newest
+        usable = newest >= 0 and day - newest <= max_stale_days
+        value[day - past] = own[newest] if usable else NAN
+        age[day - past] = np.float32(day - newest) if usable else NAN

@@ -1,4 +1,4 @@
-"""What is measured elsewhere on the same day: the sites around a site, and all of them.
+"""Which other sites count for a site, and how much: by distance, and by the direction they lie in.
 
 Sums run over sites in the order of the rows. A site that observed nothing that day adds an exact zero, so
 that a site which appears later changes no earlier number. For the same reason the neighbours are all sites
@@ -9,59 +9,83 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from airwatch.features.compiled import FloatArray, IntArray, compiled
+from airwatch.features.spec import SurroundingsSpec
 
 EARTH_RADIUS_KM = 6371.0088  # IUGG mean radius
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """Each site with the sites near it, in the order of the rows; sparse, for most sites are far from most.
+ARCS = 8  # into which the edges of all directions cut the circle, so that a site in two directions is added once
+# The kinds of neighbours: those of the near arcs, the far arcs, and these.
+NEAR, NEIGHBOURS, SMOKE, KINDS = 2 * ARCS, 2 * ARCS + 1, 2 * ARCS + 2, 2 * ARCS + 3
 
-    Each is paired with itself too, at 0 km, even where its position is unknown.
+
+class Reach(NamedTuple):
+    """How far each kind of neighbour reaches, km, as ``SurroundingsSpec`` has it."""
+
+    first_edge: float  # of the arcs, degrees from north by east
+    sector_km: tuple[float, float]
+    far_km: tuple[float, float]
+    sector_softening_km: float
+    region_km: float
+    region_scale_km: float
+    near_km: float
+    neighbour_km: float
+    softening_km: float
+    smoke_km: float
+    reach_km: float
+
+    @classmethod
+    def of(cls, spec: SurroundingsSpec) -> Reach:
+        """As declared."""
+        own = {name: getattr(spec, name) for name in cls._fields[1:]}
+        return cls(first_edge=0.0 if spec.sector_degrees == 90 else 360 / ARCS / 2, **own)
+
+
+class Neighbours(NamedTuple):
+    """The neighbours of each site by kind, in the order of the rows.
 
     Attributes:
-        sites: How many sites there are.
-        here, there: Rows of the site and of the other.
-        km: Distance between them.
-        bearing: Initial great-circle bearing from the site to the other, degrees from north by east; NaN
-            where both are at one place.
+        starts: Where those of a site and kind begin [sites x kinds + 1].
+        there: Their rows.
+        weights: What they weigh.
+        of_region: What those of the arcs weigh in the region; no arc holds them twice.
     """
 
-    sites: int
-    here: IntArray
-    there: IntArray
-    km: FloatArray
-    bearing: FloatArray
+    starts: IntArray
+    there: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    of_region: NDArray[np.float32]
 
-    def within(self, inner_km: float, outer_km: float) -> NDArray[np.bool_]:
-        """The pairs of different sites that far apart, ``inner_km <= km < outer_km``."""
-        return np.asarray((self.here != self.there) & (self.km >= inner_km) & (self.km < outer_km))
-
-    def towards(self, degrees: float, width: float) -> NDArray[np.bool_]:
-        """The pairs whose bearing lies in a sector of that width around a direction, its first edge included."""
-        return np.asarray((self.bearing - degrees + width / 2) % 360 < width)
+    def rows_of(self, site: int) -> NDArray[np.int32]:
+        """The rows of the neighbours of a site, of any kind."""
+        return self.there[self.starts[KINDS * site] : self.starts[KINDS * (site + 1)]]
 
 
-def find_pairs(latitudes: Sequence[float], longitudes: Sequence[float], within_km: float) -> Pairs:
-    """Every pair of sites less than ``within_km`` apart; a site without position is in its own pair alone."""
-    points = unit_vectors(latitudes, longitudes)
-    here, there, km = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
-    for site, point in enumerate(points):
-        distances = distances_km(points, point)
-        distances[site] = 0.0
-        rows = np.flatnonzero(distances < within_km)
-        here.append(np.full(len(rows), site))
-        there.append(rows)
-        km.append(distances[rows])
-    starts, ends, reach = np.concatenate(here), np.concatenate(there), np.concatenate(km)
-    places = np.radians(np.column_stack([latitudes, longitudes]).reshape(-1, 2))
-    return Pairs(len(points), starts, ends, reach, _bearings(places, starts, ends, reach))
+def find_neighbours(places: FloatArray, reach: Reach) -> Neighbours:
+    """The neighbours of each site.
+
+    Args:
+        places: Latitude and longitude in degrees [sites, 2]; a site without position has no neighbour and is none, but
+            is its own where smoke is counted.
+        reach: Distances and weights.
+    """
+    points = unit_vectors(places[:, 0].tolist(), places[:, 1].tolist())
+    here, there, km = _pairs(points, reach.reach_km)
+    arc = _arcs(points, here, there, km, reach.first_edge)
+    starts = np.zeros(len(places) * KINDS + 1, dtype=np.int64)
+    found = Neighbours(starts[1:], np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.float32))
+    _list(here, there, km, arc, reach, found)
+    np.cumsum(starts, out=starts)
+    size = int(starts[-1])
+    room = np.empty(size, np.int32), np.empty(size, np.float32), np.zeros(size, np.float32)
+    _list(here, there, km, arc, reach, Neighbours(starts[:-1].copy(), *room))
+    return Neighbours(starts, *room)
 
 
 def unit_vectors(latitudes: Sequence[float], longitudes: Sequence[float]) -> FloatArray:
@@ -83,94 +107,79 @@ def distances_km(points: FloatArray, point: FloatArray) -> FloatArray:
     return np.asarray(EARTH_RADIUS_KM * np.sqrt(east * east + north * north + up * up))
 
 
-def neighbour_mean(grid: FloatArray, pairs: Pairs, weights: FloatArray) -> FloatArray:
-    """Weighted mean of the neighbours that observed each day, shaped as the grid; NaN where none did.
-
-    Args:
-        grid: One row for each site, NaN where nothing was observed.
-        pairs: The neighbours.
-        weights: One for each pair; pairs of weight zero are passed over.
-    """
-    return _weighted_mean(np.ascontiguousarray(grid), *_chosen(pairs, weights))
-
-
-def neighbour_spread(grid: FloatArray, mean: FloatArray, pairs: Pairs, weights: FloatArray) -> FloatArray:
-    """Weighted standard deviation of the neighbours around their mean; NaN where fewer than two observed."""
-    return _weighted_spread(np.ascontiguousarray(grid), mean, *_chosen(pairs, weights))
+@compiled
+def _pairs(points: FloatArray, reach_km: float) -> tuple[IntArray, IntArray, FloatArray]:
+    """The sites within reach of each other, each of itself too: rows of the site and the other, and km between them."""
+    count = 0
+    for write in (False, True):
+        here, there, apart = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count)
+        count = 0
+        for site in range(len(points)):
+            for other in range(len(points)):
+                east, north = points[other, 0] - points[site, 0], points[other, 1] - points[site, 1]
+                up = points[other, 2] - points[site, 2]
+                km = EARTH_RADIUS_KM * math.sqrt(east * east + north * north + up * up) if other != site else 0.0
+                if km < reach_km:
+                    if write:
+                        here[count], there[count], apart[count] = site, other, km
+                    count += 1
+    return here, there, apart
 
 
 @compiled
-def region_mean(grid: FloatArray) -> FloatArray:
-    """Mean over all series that observed each day, [1, days of the grid]; NaN where none did."""
-    total, count = np.zeros(grid.shape[1]), np.zeros(grid.shape[1])
-    mean = np.empty((1, grid.shape[1]))
-    for row in range(len(grid)):
-        _add(grid[row], 1.0, total, count)
-    for day in range(grid.shape[1]):
-        mean[0, day] = total[day] / count[day] if count[day] > 0 else np.nan
-    return mean
-
-
-def _chosen(pairs: Pairs, weights: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
-    """The pairs that weigh anything: where each site's begin and end, their neighbours and weights."""
-    kept = np.flatnonzero(weights)
-    starts = np.searchsorted(pairs.here[kept], np.arange(pairs.sites + 1))
-    return starts, pairs.there[kept], weights[kept]
-
-
-@compiled
-def _weighted_mean(grid: FloatArray, starts: IntArray, there: IntArray, weights: FloatArray) -> FloatArray:
-    means = np.empty(grid.shape)
-    total, weight = np.empty(grid.shape[1]), np.empty(grid.shape[1])
-    for site in range(len(grid)):
-        total[:], weight[:] = 0.0, 0.0
-        for pair in range(starts[site], starts[site + 1]):
-            _add(grid[there[pair]], weights[pair], total, weight)
-        for day in range(grid.shape[1]):
-            means[site, day] = total[day] / weight[day] if weight[day] > 0 else np.nan
-    return means
-
-
-@compiled
-def _weighted_spread(
-    grid: FloatArray, mean: FloatArray, starts: IntArray, there: IntArray, weights: FloatArray
-) -> FloatArray:
-    spreads = np.empty(grid.shape)
-    squares, weight, count = np.empty(grid.shape[1]), np.empty(grid.shape[1]), np.empty(grid.shape[1])
-    for site in range(len(grid)):
-        squares[:], weight[:], count[:] = 0.0, 0.0, 0.0
-        for pair in range(starts[site], starts[site + 1]):
-            series, share = grid[there[pair]], weights[pair]
-            for day in range(grid.shape[1]):
-                off = series[day] - mean[site, day]
-                squares[day] += share * off * off if off == off else 0.0
-                weight[day] += share if off == off else 0.0
-                count[day] += 1.0 if off == off else 0.0
-        for day in range(grid.shape[1]):
-            spreads[site, day] = np.sqrt(squares[day] / weight[day]) if count[day] >= 2 else np.nan
-    return spreads
-
-
-@compiled
-def _add(series: FloatArray, share: float, total: FloatArray, weight: FloatArray) -> None:
-    """Add the days on which a series was observed; the others add zero."""
-    for day in range(len(series)):
-        value = series[day]
-        total[day] += share * value if value == value else 0.0
-        weight[day] += share if value == value else 0.0
-
-
-@compiled
-def _bearings(places: FloatArray, here: IntArray, there: IntArray, km: FloatArray) -> FloatArray:
-    """Initial bearing of each pair in degrees; ``places`` [sites, 2] is latitude and longitude in radians."""
-    bearings = np.empty(len(here))
+def _arcs(points: FloatArray, here: IntArray, there: IntArray, km: FloatArray, first_edge: float) -> IntArray:
+    """The arc in which the other lies from the site; where both are at one place there is none, -1."""
+    arcs = np.full(len(here), -1)
     for pair in range(len(here)):
-        from_phi, from_lam = places[here[pair], 0], places[here[pair], 1]
-        to_phi, turn = places[there[pair], 0], places[there[pair], 1] - from_lam
-        east = math.sin(turn) * math.cos(to_phi)
-        north = math.cos(from_phi) * math.sin(to_phi) - math.sin(from_phi) * math.cos(to_phi) * math.cos(turn)
-        bearings[pair] = math.degrees(math.atan2(east, north)) if km[pair] > 0 else math.nan
-    return bearings
+        if km[pair] > 0:
+            degrees = bearing(points[here[pair]], points[there[pair]])
+            arcs[pair] = int((degrees + first_edge) // (360 / ARCS)) % ARCS
+    return arcs
+
+
+@compiled
+def bearing(here: FloatArray, there: FloatArray) -> float:
+    """Initial great-circle bearing from one unit vector to another, degrees from north by east, 0 to 360.
+
+    East is the axis of the Earth crossed with the place; the length of either does not change the direction.
+    """
+    east = here[0] * there[1] - here[1] * there[0]
+    along = here[0] * there[0] + here[1] * there[1]
+    north = there[2] * (here[0] * here[0] + here[1] * here[1]) - here[2] * along
+    return math.degrees(math.atan2(east, north)) % 360.0
+
+
+@compiled
+def _list(here: IntArray, there: IntArray, km: FloatArray, arc: IntArray, reach: Reach, found: Neighbours) -> None:
+    """Count the neighbours of each site and kind in ``starts``; or, with room for them, write each and move it on."""
+    for pair in range(len(here)):
+        far, other, first = km[pair], there[pair], here[pair] * KINDS
+        if far < reach.smoke_km:
+            _put(found, first + SMOKE, other, 1.0, 0.0)
+        if other == here[pair]:
+            continue
+        region = math.exp(-far / reach.region_scale_km) if far < reach.region_km else 0.0
+        # A site in no direction, at the same place or between near and far, is still of the region.
+        slot, weight = max(arc[pair], 0), 1.0 / (far + reach.sector_softening_km) if arc[pair] >= 0 else 0.0
+        is_near = reach.sector_km[0] <= far < reach.sector_km[1]
+        is_far = reach.far_km[0] <= far < reach.far_km[1]
+        if is_near or (region > 0 and not is_far):
+            _put(found, first + slot, other, weight if is_near else 0.0, region)
+        if is_far:
+            _put(found, first + ARCS + slot, other, weight, 0.0 if is_near else region)
+        soft = far + reach.softening_km
+        if far < reach.near_km:
+            _put(found, first + NEAR, other, 1.0 / (soft * soft), 0.0)
+        if far < reach.neighbour_km:
+            _put(found, first + NEIGHBOURS, other, 1.0 / (soft * soft), 0.0)
+
+
+@compiled
+def _put(found: Neighbours, slot: int, other: int, weight: float, of_region: float) -> None:
+    at = found.starts[slot]
+    if len(found.there):
+        found.there[at], found.weights[at], found.of_region[at] = other, weight, of_region
+    found.starts[slot] = at + 1
 
 
 def _unit_vector(latitude: float, longitude: float) -> tuple[float, float, float]:

@@ -13,6 +13,7 @@ from airwatch.domain.pollutants import CRITERIA, WEATHER
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SECTORS = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
 DAYS_OF_A_YEAR = 365.25
+FALLBACK_DAYS = 90  # the mean that stands in for a climatology
 _YEAR_DAYS = 365
 _NEWEST_LAGS = 2
 
@@ -49,7 +50,8 @@ class SurroundingsSpec(BaseModel):
         neighbour_km: Reach of the mean of concentrations.
         softening_km: Added to the distance before the weight ``1 / km**2`` of those two.
         sector_km, far_km: Distances, from and to, of the sites of a sector near by and far off.
-        sector_degrees: Width of each of the eight sectors, whose centres are 45 degrees apart.
+        sector_degrees: Width of each of the eight sectors, whose centres are 45 degrees apart: a site lies in one of
+            them, or in two.
         sector_softening_km: Added to the distance before the weight ``1 / km`` of a sector.
         region_km, region_scale_km, region_days: Reach of the region, the distance at which a site's weight
             there has fallen to 1/e, and the trailing mean of it.
@@ -67,7 +69,7 @@ class SurroundingsSpec(BaseModel):
     softening_km: Annotated[float, Field(gt=0)]
     sector_km: Annotated[tuple[Km, Km], AfterValidator(_rising)]
     far_km: Annotated[tuple[Km, Km], AfterValidator(_rising)]
-    sector_degrees: Annotated[float, Field(gt=0, le=360)]
+    sector_degrees: Literal[45, 90]
     sector_softening_km: Annotated[float, Field(gt=0)]
     region_km: Km
     region_scale_km: Annotated[float, Field(gt=0)]
@@ -146,7 +148,7 @@ class FeatureSpec(BaseModel):
         return {
             **self.own_groups(),
             **dict.fromkeys([*seasonal, "deviation_climatology", "level"], "usual level"),
-            **self._surrounding_groups(),
+            **self.surrounding_groups(),
             **dict.fromkeys(_recent("other", pollutants), "other pollutants"),
             **dict.fromkeys(_recent("weather", weather_series()), "weather"),
             **calendar_groups(horizon_days),
@@ -155,7 +157,7 @@ class FeatureSpec(BaseModel):
         }
 
     def own_groups(self) -> dict[str, str]:
-        """The columns that follow from a site's own observations, in the order of ``own_past``."""
+        """The columns that follow from a site's own observations, in the order of ``own_columns``."""
         lags = {
             f"value_lag_{back:02d}": "yesterday" if back < _NEWEST_LAGS else "recent level"
             for back in range(self.lag_days)
@@ -175,7 +177,8 @@ class FeatureSpec(BaseModel):
             **{f"step_{window:02d}": "variability" for window in self.step_days},
         }
 
-    def _surrounding_groups(self) -> dict[str, str]:
+    def surrounding_groups(self) -> dict[str, str]:
+        """The columns that follow from the other sites, in the order of ``around_columns``."""
         around = self.surroundings
         upwind = [f"{kind}_{side}_{form}" for side in SECTORS for kind, form in _SECTOR_FORMS]
         region = ["region_00", "region_01", f"region_mean_{around.region_days:02d}", "network_00", "smoke_share_00"]

@@ -1,30 +1,34 @@
 """The one feature table: what was known at each site on each day.
 
-Training, inference and the API all call ``build_features``; there is no second implementation.
+Training, inference and the API all come here, with the nation, a group of sites or one: ``lay_out`` puts the
+observations on grids, and each piece of them gives its rows. There is no second implementation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import repeat
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from airwatch.domain.pollutants import WEATHER
-from airwatch.domain.transforms import Transform, transform
-from airwatch.features import kernel
-from airwatch.features.calendar import calendar_columns
-from airwatch.features.compiled import FloatArray, Named
-from airwatch.features.grids import DayAxis, Grid, build_grid, first_known, lagged, weather_regions
-from airwatch.features.neighbours import region_mean
-from airwatch.features.rows import FeatureTable, empty_table
-from airwatch.features.spec import FeatureSpec
-from airwatch.features.surroundings import surroundings
+from airwatch.domain.pollutants import WEATHER, parameter
+from airwatch.features.calendar import calendar_table
+from airwatch.features.grids import DayAxis, SiteGrid, build_grid, first_known, weather_regions
+from airwatch.features.network import Network
+from airwatch.features.pieces import RECENT_DAYS, Piece, as_frame
+from airwatch.features.plan import STEPS, Grid, whole_step
+from airwatch.features.records import EPOCH, collect
+from airwatch.features.series import recent_columns, region_mean
+from airwatch.features.spec import FeatureSpec, weather_series
 
-CLIMATOLOGY_FALLBACK_DAYS = 90
+Mapping = Callable[[Callable[[Piece], pd.DataFrame], Iterable[Piece]], Iterator[pd.DataFrame]]
 
 
 class Run(Protocol):
@@ -43,7 +47,76 @@ class Run(Protocol):
         """The longest lead, 1 to 14."""
 
 
-def build_features(observations: pd.DataFrame, sites: pd.DataFrame, run: Run, params: FeatureSpec) -> pd.DataFrame:
+@dataclass
+class Landscape:
+    """All observations of a run on grids of the same days, and what is the same at every site.
+
+    Attributes:
+        pollutants: Of the run.
+        horizon_days: Its longest lead.
+        spec: The windows and reaches.
+        axis: The days.
+        grids: By pollutant, of those that were observed.
+        places: site_id to latitude and longitude.
+        shared: Weather and calendar [columns, days].
+        threads: How many sites at once.
+    """
+
+    pollutants: tuple[str, ...]
+    horizon_days: int
+    spec: FeatureSpec
+    axis: DayAxis
+    grids: dict[str, SiteGrid]
+    places: pd.DataFrame
+    shared: Grid
+    threads: int
+    _regions: dict[str, Grid] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """The feature columns."""
+        return self.spec.columns(self.pollutants, self.horizon_days)
+
+    @property
+    def rows(self) -> int:
+        """How many rows the table has."""
+        first = [np.maximum(grid.first, self.axis.width - self.axis.days) for grid in self.grids.values()]
+        return sum(int((self.axis.width - each).sum()) for each in first)
+
+    def network(self, pollutant: str) -> Network:
+        """The sites of a pollutant, surveyed."""
+        grid = self.grids[pollutant]
+        places = self.places.reindex(pd.Index(grid.site_ids)).to_numpy(dtype=np.float64)
+        return Network.survey(pollutant, grid, places, self.axis, self.spec, self.horizon_days, self.threads)
+
+    def pieces(self, rows: int) -> Iterator[Piece]:
+        """The table in pieces of whole sites, each of about so many rows; in its order."""
+        for pollutant in sorted(self.grids):
+            network = self.network(pollutant)
+            ends = np.cumsum(self.axis.width - network.starts)
+            edges = np.unique(np.searchsorted(ends, np.arange(0, ends[-1], rows), side="right"))
+            for own in np.split(np.arange(len(ends)), edges[1:]):
+                yield self.piece(network, own)
+
+    def piece(self, network: Network, own: NDArray[np.int64]) -> Piece:
+        """Some sites of a network, by their rows."""
+        others = {name: self._other(name, network, own) for name in self.pollutants}
+        return Piece(self.names, network, own, others, self.shared)
+
+    def _other(self, name: str, network: Network, own: NDArray[np.int64]) -> Grid:
+        """Another pollutant as measured at the sites, else the region's mean; nothing where it is their own."""
+        if name == network.pollutant or name not in self.grids:
+            return np.full((len(own), self.axis.width), np.nan, dtype=np.float32)
+        grid = self.grids[name]
+        if name not in self._regions:
+            step = whole_step(parameter(name).highest_plausible, STEPS)
+            self._regions[name] = region_mean(grid.values, step)
+        return first_known(grid.rows_of(network.site_ids[own]), self._regions[name])
+
+
+def build_features(
+    observations: pd.DataFrame, sites: pd.DataFrame, run: Run, params: FeatureSpec, threads: int = 1
+) -> pd.DataFrame:
     """Build the feature table.
 
     A row depends on nothing after its origin and on nothing further back than ``params.reach_days``, to the
@@ -57,9 +130,10 @@ def build_features(observations: pd.DataFrame, sites: pd.DataFrame, run: Run, pa
             none.
         run: Pollutants, last origin and longest lead.
         params: Windows and reaches.
+        threads: How many sites at once.
 
     Returns:
-        One row for each (site_id, pollutant, origin_date), sorted, for every day from the site's first
+        One row for each (pollutant, site_id, origin_date), sorted, for every day from the site's first
         observation to ``run.as_of``, and float32 columns, NaN where unknown: ``value_*`` in the AQS unit, the
         other concentrations and their differences in the working unit of ``params.transforms``. The columns
         follow from ``run`` and ``params`` alone.
@@ -67,95 +141,91 @@ def build_features(observations: pd.DataFrame, sites: pd.DataFrame, run: Run, pa
     Raises:
         ValueError: Two values for one site, pollutant and day.
     """
-    names = params.columns(run.pollutants, run.horizon_days)
-    grids = _grids(observations, run, params)
-    if grids is None:
-        return empty_table(names)
-    axis, by_name = grids
-    observed = [name for name in run.pollutants if name in by_name]
-    table = FeatureTable(names, axis, {name: by_name[name] for name in observed})
-    shared = _shared_columns(by_name, axis, run, params)
-    for name in observed:
-        grid, unit = by_name[name], transform(params.transforms[name])
-        in_unit, places = np.asarray(unit.forward(grid.values), dtype=np.float64), _places(sites, grid.site_ids)
-        table.write(name, shared)
-        table.write(name, [("latitude", places[:, :1]), ("longitude", places[:, 1:])])
-        _write_own_past(table, name, grid, in_unit, axis.days, params)
-        table.write(name, _climatology(grid, unit, axis, run, params))
-        table.write(name, surroundings(grid.values, in_unit, places, axis.days, params.surroundings))
-        table.write(name, _other_pollutants(name, by_name, axis.days, run))
-    return table.frame()
+    landscape = lay_out([observations], sites, run, params, threads)
+    if landscape is None:
+        return empty_table(params.columns(run.pollutants, run.horizon_days))
+    pieces = list(landscape.pieces(rows_of_a_piece(landscape, threads)))
+    ends = np.cumsum([len(piece) for piece in pieces])
+    block = np.empty((len(landscape.names), ends[-1]), dtype=np.float32)
+    with ThreadPoolExecutor(threads) as pool:
+        begins = [int(end) - len(piece) for piece, end in zip(pieces, ends, strict=True)]
+        list(pool.map(Piece.write, pieces, repeat(block), begins))
+    return as_frame(block, pieces)
 
 
-def _grids(observations: pd.DataFrame, run: Run, params: FeatureSpec) -> tuple[DayAxis, dict[str, Grid]] | None:
-    """The day axis and the grid of each parameter; None where no pollutant of the run was observed."""
-    as_of = pd.Timestamp(run.as_of)
-    wanted = observations["pollutant"].isin([*run.pollutants, *WEATHER])
-    known = observations[wanted & (observations["date_local"] <= as_of) & observations["value"].notna()]
-    by_name = dict(iter(known.groupby("pollutant", observed=True, sort=False)))
-    starts = [by_name[name]["date_local"].min() for name in run.pollutants if name in by_name]
-    if not starts:
+def lay_out(
+    observations: Iterable[pd.DataFrame],
+    sites: pd.DataFrame,
+    run: Run,
+    params: FeatureSpec,
+    threads: int = 1,
+    newest: int | None = None,
+) -> Landscape | None:
+    """Put the observations of a run on grids; frames of any sites and days, see ``build_features``.
+
+    Args:
+        observations: Columns site_id, pollutant, date_local and value.
+        sites: Their places.
+        run: Pollutants, last origin and longest lead.
+        params: Windows and reaches.
+        threads: How many sites at once.
+        newest: Only so many of the last days are origins, for requests about today; None: all since the first
+            observation.
+
+    Returns:
+        None where no pollutant of the run was observed.
+    """
+    last = pd.Timestamp(run.as_of)
+    collector = collect(observations, (*run.pollutants, *WEATHER), last)
+    records = collector.records()
+    observed = [records[name].day.min() for name in run.pollutants if name in records]
+    if not observed:
         return None
-    axis = DayAxis(min(starts), (as_of - min(starts)).days + 1, params.reach_days)
-    return axis, {str(name): build_grid(rows, axis) for name, rows in by_name.items()}
+    end, first = int((np.datetime64(last, "D") - EPOCH).astype(int)), int(min(observed))
+    start = max(first - params.reach_days, min(int(each.day.min()) for each in records.values()))
+    axis = DayAxis(start, end - start + 1, min(end - first + 1, newest or sys.maxsize))
+    grids = {name: build_grid(each, list(collector.sites), axis) for name, each in records.items()}
+    shared = np.concatenate([_weather(grids, axis), calendar_table(axis.origins, run.horizon_days)])
+    places = sites.drop_duplicates("site_id").set_index("site_id")[["latitude", "longitude"]]
+    pollutants = {name: grids[name] for name in run.pollutants if name in grids}
+    return Landscape(run.pollutants, run.horizon_days, params, axis, pollutants, places, shared, threads)
 
 
-def _shared_columns(by_name: dict[str, Grid], axis: DayAxis, run: Run, params: FeatureSpec) -> list[Named]:
-    """Columns that are the same at every site: the calendar and the region's weather."""
-    shared = list(calendar_columns(axis.origins, run.horizon_days))
+def feature_blocks(landscape: Landscape, rows: int, each: Mapping = map) -> Iterator[pd.DataFrame]:
+    """The feature table, a block of whole sites at a time, each of about so many rows; in its order.
+
+    Args:
+        landscape: From ``lay_out``.
+        rows: Of a block.
+        each: Does the work on one piece after the other, as ``map`` does; an engine's does it on some at once.
+    """
+    return each(Piece.frame, landscape.pieces(rows))
+
+
+def rows_of_a_piece(landscape: Landscape, threads: int) -> int:
+    """The fewest pieces that keep the threads busy."""
+    if threads == 1:
+        return sys.maxsize
+    return max(1, landscape.rows // (4 * threads))
+
+
+def empty_table(names: Sequence[str]) -> pd.DataFrame:
+    """The feature table without a row, its columns typed."""
+    keys = {"site_id": pd.Series(dtype="str"), "pollutant": pd.Series(dtype="str")}
+    origins = {"origin_date": pd.Series(dtype="datetime64[us]")}
+    return pd.DataFrame({**keys, **origins, **{name: pd.Series(dtype="float32") for name in names}})
+
+
+def _weather(grids: dict[str, SiteGrid], axis: DayAxis) -> Grid:
+    """The region's weather on each origin, and its mean over three days, two columns a series [columns, days]."""
+    regions: dict[str, Grid] = {}
     for name in WEATHER:
-        if name in by_name:
-            for series, region in weather_regions(name, by_name[name]).items():
-                shared += _recent(f"weather_{series}", region, axis.days)
-    return shared
-
-
-def _write_own_past(
-    table: FeatureTable, name: str, grid: Grid, in_unit: FloatArray, days: int, params: FeatureSpec
-) -> None:
-    """Write the columns from each site's own past."""
-    plan = kernel.OwnPlan.of(params)
-    table.write_series(
-        name, list(params.own_groups()), lambda site: kernel.own_past(grid.values[site], in_unit[site], days, plan)
-    )
-
-
-def _climatology(grid: Grid, unit: Transform, axis: DayAxis, run: Run, params: FeatureSpec) -> Iterator[Named]:
-    """What is usual for the day of the year; a site with no such history borrows, then takes its own level."""
-    about = params.climatology
-    own = kernel.climatology(
-        grid.values, axis.days, run.horizon_days, about.years, about.half_width_days, about.min_count
-    )
-    region = region_mean(own)
-    last, _ = kernel.last_observed(grid.values, params.max_stale_days, axis.days)
-    level = first_known(kernel.trailing_mean(grid.values, CLIMATOLOGY_FALLBACK_DAYS, axis.days), last)
-    for lead in range(run.horizon_days + 1):
-        window = slice(lead, lead + axis.days)
-        usual = first_known(own[:, window], region[:, window], level)
-        yield f"value_climatology_{lead:02d}", usual
-        if lead == 0:
-            yield "deviation_climatology", unit.forward(last) - unit.forward(usual)
-
-
-def _other_pollutants(name: str, by_name: dict[str, Grid], days: int, run: Run) -> Iterator[Named]:
-    """Columns from the other pollutants: as measured at the site, else the region's mean that day."""
-    site_ids = by_name[name].site_ids
-    for other in run.pollutants:
-        if other != name and other in by_name:
-            grid = by_name[other]
-            series = first_known(grid.rows_of(site_ids), region_mean(grid.values))
-            yield from _recent(f"other_{other}", series, days)
-
-
-def _recent(prefix: str, series: FloatArray, days: int) -> list[Named]:
-    """A series on the origin's day, and its mean over three days."""
-    return [
-        (f"{prefix}_00", lagged(series, 0, days)),
-        (f"{prefix}_mean_03", kernel.trailing_mean(series, 3, days)),
-    ]
-
-
-def _places(sites: pd.DataFrame, site_ids: NDArray[np.object_]) -> FloatArray:
-    """Latitude and longitude of each site, [sites, 2], NaN where ``sites`` does not have it."""
-    known = sites.drop_duplicates("site_id").set_index("site_id")[["latitude", "longitude"]]
-    return known.reindex(pd.Index(site_ids)).to_numpy(dtype=np.float64)
+        if name in grids:
+            regions |= weather_regions(name, grids[name].values)
+    series = weather_series()
+    columns = np.full((2 * len(series), axis.days), np.nan, dtype=np.float32)
+    start, begin = np.array([axis.width - axis.days]), np.zeros(1, dtype=np.int64)  # of the only series
+    for number, name in enumerate(series):
+        if name in regions:
+            recent_columns(regions[name], start, RECENT_DAYS, columns, 2 * number, begin)
+    return columns

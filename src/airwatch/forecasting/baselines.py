@@ -9,6 +9,7 @@ import pandas as pd
 
 from airwatch.domain.transforms import FloatArray, Transform
 from airwatch.forecasting.design import climatology_of_targets, column, first_known
+from airwatch.forecasting.rows import Features, as_rows
 
 
 @dataclass
@@ -24,7 +25,7 @@ class Baseline(ABC):
     def expect(self, features: pd.DataFrame, horizon: int) -> FloatArray:
         """What to expect at each lead, AQS unit [n, horizon]; NaN where the rule has no answer."""
 
-    def fit(self, features: pd.DataFrame, targets_t: FloatArray) -> Self:
+    def fit(self, features: Features, targets_t: FloatArray) -> Self:
         """Learn the horizon and the last resort."""
         self.medians = training_medians(targets_t)
         return self
@@ -74,11 +75,12 @@ class Blend(Baseline):
     shares: FloatArray = field(default_factory=lambda: np.zeros(0))
     name = "blend"
 
-    def fit(self, features: pd.DataFrame, targets_t: FloatArray) -> Self:
+    def fit(self, features: Features, targets_t: FloatArray) -> Self:
         """Learn the shares, by least squares in the AQS unit."""
         super().fit(features, targets_t)
-        targets = self.transform.inverse(targets_t)
-        usual, newest = self._parts(features, targets.shape[1])
+        places, rows = as_rows(features).sample()
+        targets = self.transform.inverse(targets_t[places])
+        usual, newest = self._parts(rows, targets.shape[1])
         apart, gain = newest - usual, targets - usual
         known = np.isfinite(apart) & np.isfinite(gain)
         above = np.sum(np.where(known, apart * gain, 0.0), axis=0)

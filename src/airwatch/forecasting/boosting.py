@@ -13,9 +13,11 @@ import pandas as pd
 from airwatch.domain.transforms import FloatArray, Transform
 from airwatch.forecasting.design import feature_matrix, model_columns, require_rows
 from airwatch.forecasting.linear import RidgeByLead, RidgeParams
+from airwatch.forecasting.rows import Features, TrainingRows, as_rows
+from airwatch.forecasting.trees import TreeJob, edge_places
 
 if TYPE_CHECKING:
-    from xgboost import Booster, QuantileDMatrix
+    from xgboost import Booster
 
 # Below this many rows a second thread costs more than it saves; the predictions are the same.
 ROWS_WORTH_THREADS = 10_000
@@ -54,23 +56,27 @@ class Boosting:
     name: ClassVar[str] = "xgboost"
     predicts_mean: ClassVar[bool] = False
 
-    def fit(self, features: pd.DataFrame, targets_t: FloatArray) -> Self:
+    def fit(self, features: Features, targets_t: FloatArray, ridge: RidgeByLead | None = None) -> Self:
         """Fit the ridge, then boost each lead on its residuals; the features are binned once for all leads.
+
+        Args:
+            features: Rows of the feature table. What does not fit into memory is binned into a file beside it, and the
+                trees are the same as in memory.
+            targets_t: Working unit [n, H], NaN where not observed.
+            ridge: One that was fitted on these rows with the same ``alpha``, which saves fitting it again.
 
         Raises:
             TooFewTrainingRows: A lead has next to no observed target.
         """
-        import xgboost
-
         require_rows(self.name, targets_t)
         self.columns = model_columns(features)
-        useful = np.flatnonzero(np.isfinite(targets_t).any(axis=1))
-        rows, targets = features.iloc[useful], targets_t[useful]
-        self.ridge = RidgeByLead(self.transform, RidgeParams(self.params.alpha)).fit(rows, targets)
-        residuals = targets - self.ridge.predict(rows)
-        matrix = feature_matrix(rows, self.columns)
-        binned = xgboost.QuantileDMatrix(matrix, nthread=self.params.n_jobs, max_bin=self.params.max_bin)
-        self.boosters = [self._boost(binned, left, lead) for lead, left in enumerate(residuals.T, start=1)]
+        useful = np.asarray(np.isfinite(targets_t).any(axis=1))
+        rows, targets = as_rows(features).where(useful), targets_t if useful.all() else targets_t[useful]
+        self.ridge = ridge or RidgeByLead(self.transform, RidgeParams(self.params.alpha)).fit(rows, targets)
+        residuals = np.empty_like(targets)
+        for places, block in rows.blocks():
+            residuals[places] = targets[places] - self.ridge.predict(block)
+        self.boosters = [_restored(stored) for stored in rows.grow(self._job(rows, residuals.shape[1]), residuals)]
         return self
 
     def predict(self, features: pd.DataFrame) -> FloatArray:
@@ -85,28 +91,26 @@ class Boosting:
         corrections = [booster.inplace_predict(matrix) for booster in self.boosters]
         return predicted + np.column_stack(corrections).astype(np.float64)
 
-    def _boost(self, binned: "QuantileDMatrix", residual: FloatArray, lead: int) -> "Booster":
-        """The booster of one lead; rows without a target weigh nothing."""
-        import xgboost
-
-        seen = np.isfinite(residual)
-        binned.set_label(np.where(seen, residual, 0.0))
-        binned.set_weight(seen.astype(np.float32))
-        settings = {
-            "objective": "reg:squarederror",
-            "base_score": 0.0,
-            "tree_method": "hist",
-            "nthread": self.params.n_jobs,
-            "seed": self.seed,
-        }
-        own = (
-            "learning_rate",
-            "max_depth",
-            "max_bin",
-            "subsample",
-            "colsample_bytree",
-            "min_child_weight",
-            "reg_lambda",
+    def _job(self, rows: TrainingRows, horizon: int) -> TreeJob:
+        """What the trees of all leads are grown on, and how."""
+        own = ("learning_rate", "max_depth", "max_bin", "colsample_bytree", "min_child_weight", "reg_lambda")
+        return TreeJob(
+            columns=self.columns,
+            sample=feature_matrix(rows.take(edge_places(len(rows))), self.columns),
+            rounds=tuple(max(1, self.params.n_estimators // lead**2) for lead in range(1, horizon + 1)),
+            subsample=self.params.subsample,
+            settings={
+                "base_score": 0.0,
+                "tree_method": "hist",
+                "nthread": self.params.n_jobs,
+                "seed": self.seed,
+                **{name: getattr(self.params, name) for name in own},
+            },
         )
-        settings |= {name: getattr(self.params, name) for name in own}
-        return xgboost.train(settings, binned, num_boost_round=max(1, self.params.n_estimators // lead**2))
+
+
+def _restored(stored: bytes) -> "Booster":
+    """A booster as XGBoost stored it."""
+    import xgboost
+
+    return xgboost.Booster(model_file=bytearray(stored))

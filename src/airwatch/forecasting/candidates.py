@@ -11,6 +11,7 @@ from airwatch.forecasting.baselines import Blend, Climatology, Persistence
 from airwatch.forecasting.boosting import Boosting, BoostingParams
 from airwatch.forecasting.forest import Forest, ForestParams
 from airwatch.forecasting.linear import RidgeByLead, RidgeParams
+from airwatch.forecasting.rows import Features
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -36,8 +37,8 @@ class PointModel(Protocol):
         """Whether the inverse of a prediction is a mean."""
         ...
 
-    def fit(self, features: pd.DataFrame, targets_t: FloatArray) -> Self:
-        """Learn from a feature table and its targets [n, H], working unit, NaN where not observed."""
+    def fit(self, features: Features, targets_t: FloatArray) -> Self:
+        """Learn from rows of the feature table and their targets [n, H], working unit, NaN where not observed."""
         ...
 
     def predict(self, features: pd.DataFrame) -> FloatArray:

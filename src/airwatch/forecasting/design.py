@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from airwatch.domain.transforms import FloatArray, Transform
+from airwatch.forecasting.rows import Features
 
 KEYS = ("site_id", "pollutant", "origin_date")
 CONCENTRATION_PREFIX = "value_"
@@ -29,12 +30,12 @@ class MissingFeatures(ValueError):
     """A frame lacks columns that the model was trained with."""
 
 
-def feature_columns(features: pd.DataFrame) -> tuple[str, ...]:
+def feature_columns(features: Features) -> tuple[str, ...]:
     """The columns of a feature table that are not its key, in their order."""
     return tuple(str(column) for column in features.columns if column not in KEYS)
 
 
-def model_columns(features: pd.DataFrame) -> tuple[str, ...]:
+def model_columns(features: Features) -> tuple[str, ...]:
     """The feature columns that models learn from."""
     return tuple(name for name in feature_columns(features) if not NOT_FOR_MODELS.fullmatch(name))
 

@@ -14,6 +14,7 @@ from airwatch.forecasting.candidates import PointModel
 from airwatch.forecasting.design import KEYS, column, feature_columns, require_features
 from airwatch.forecasting.ranks import Levels, RecencyParams, RecentRanks
 from airwatch.forecasting.ratios import RecentSums
+from airwatch.forecasting.rows import Features, as_rows
 from airwatch.forecasting.spread import LocalSpread
 from airwatch.forecasting.warnings import WarningCuts
 
@@ -148,13 +149,13 @@ class TrainingSet:
     """What a forecaster is fitted on.
 
     Attributes:
-        features: Rows of the feature table of one pollutant.
+        features: Rows of the feature table of one pollutant, in memory or not.
         targets: What was observed 1 to H days after each row's origin, AQS unit [n, H], NaN where it was not.
         train_until: The last day whose observation is among features and targets.
     """
 
-    features: pd.DataFrame
-    targets: NDArray[np.float64]
+    features: Features
+    targets: FloatArray
     train_until: pd.Timestamp
 
 
@@ -202,16 +203,17 @@ def assemble(
         ValueError: No residuals.
     """
     own, usual = residuals
+    rows = as_rows(training.features)
     highest = HIGHEST_OF_TRAINING * float(np.nanmax(training.targets))
     # Least squares leave no mean; a baseline's prediction is a mean in the AQS unit and off the mean in another.
     calibrated = ResidualDistribution.fit(own, centred=not model.predicts_mean)
     return Forecaster(
-        pollutant=str(training.features["pollutant"].iloc[0]),
+        pollutant=str(rows.take(np.array([0]))["pollutant"].iloc[0]),
         main=CalibratedModel(model, spread, calibrated, transform, highest),
         fallback=CalibratedModel(climatology, None, ResidualDistribution.fit(usual), transform, highest),
-        feature_names=feature_columns(training.features),
+        feature_names=feature_columns(rows),
         recent_days=settings[0],
         recency=settings[1],
-        training_window=(training.features["origin_date"].min(), training.features["origin_date"].max()),
+        training_window=(pd.Timestamp(rows.origins.min()), pd.Timestamp(rows.origins.max())),
         train_until=training.train_until,
     )

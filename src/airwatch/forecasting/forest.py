@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from airwatch.domain.transforms import FloatArray
 from airwatch.forecasting.design import feature_matrix, model_columns, require_rows
+from airwatch.forecasting.rows import Features, as_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Forest:
     name: ClassVar[str] = "random_forest"
     predicts_mean: ClassVar[bool] = False
 
-    def fit(self, features: pd.DataFrame, targets_t: FloatArray) -> Self:
+    def fit(self, features: Features, targets_t: FloatArray) -> Self:
         """Grow the trees on a sample of the rows whose targets were all observed.
 
         Raises:
@@ -57,7 +58,7 @@ class Forest:
             max_features=self.params.max_features,
             n_jobs=self.params.n_jobs,
             random_state=self.seed,
-        ).fit(feature_matrix(features.iloc[rows], self.columns), _squeezed(targets_t[rows]))
+        ).fit(feature_matrix(as_rows(features).take(rows), self.columns), _squeezed(targets_t[rows]))
         self.trees.n_jobs = 1  # threads would add the trees up in any order, and differ in the last bit
         return self
 

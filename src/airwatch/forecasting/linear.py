@@ -1,5 +1,6 @@
 """Ridge regression on the terms of a row, one for each lead."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from airwatch.domain.transforms import FloatArray, Transform
 from airwatch.forecasting.design import lead_of, require_rows
+from airwatch.forecasting.rows import Features, TrainingRows, as_rows
 from airwatch.forecasting.terms import LinearTerms, standardised_by
 
 CHUNK_ROWS = 50_000
@@ -41,17 +43,23 @@ class RidgeByLead:
     name: ClassVar[str] = "ridge"
     predicts_mean: ClassVar[bool] = False
 
-    def fit(self, features: pd.DataFrame, targets_t: FloatArray) -> Self:
+    def fit(self, features: Features, targets_t: FloatArray) -> Self:
         """Solve the penalised least squares of each lead on the rows whose target was observed.
+
+        Of rows that are read in blocks all enter the squares; what fills gaps, what the terms are standardised by and
+        the highest predictions are those of a sample.
 
         Raises:
             TooFewTrainingRows: A lead has next to no observed target.
         """
         require_rows(self.name, targets_t)
-        self.terms = LinearTerms(self.transform).fit(features)
-        matrix, names = self.terms.build(features)
+        rows = as_rows(features)
+        _, sample = rows.sample()
+        self.terms = LinearTerms(self.transform).fit(sample)
+        matrix, names = self.terms.build(sample)
         self.centre, scale = standardised_by(matrix)
-        self.coefficients, self.intercepts = solve_by_lead(matrix, names, targets_t, scale, self.params.alpha)
+        blocks = [(matrix, targets_t)] if rows.in_memory else TermBlocks(self.terms, rows, targets_t)
+        self.coefficients, self.intercepts = solve_by_lead(blocks, names, scale, self.params.alpha)
         self.highest = _highest(row_products(matrix, self.coefficients, self.intercepts))
         return self
 
@@ -84,54 +92,88 @@ def row_products(matrix: NDArray[np.float32], coefficients: FloatArray, intercep
     return total
 
 
+@dataclass(frozen=True)
+class TermBlocks:
+    """The terms of rows that are read in blocks, beside their targets, as often as they are asked for."""
+
+    terms: LinearTerms
+    rows: TrainingRows
+    targets_t: FloatArray
+
+    def __iter__(self) -> Iterator[tuple[NDArray[np.float32], FloatArray]]:
+        for places, block in self.rows.blocks():
+            yield self.terms.build(block)[0], self.targets_t[places]
+
+
 def solve_by_lead(
-    matrix: NDArray[np.float32],
-    names: list[str],
-    targets: FloatArray,
-    scale: FloatArray,
-    alpha: float,
+    blocks: Iterable[tuple[NDArray[np.float32], FloatArray]], names: list[str], scale: FloatArray, alpha: float
 ) -> tuple[FloatArray, FloatArray]:
     """Slopes [T, H] in the unit of the terms, and the intercept of each lead [H].
 
     Args:
-        matrix: Terms [n, T].
+        blocks: Terms [n, T] and targets [n, H], NaN where not observed; gone through twice.
         names: Of the terms; one that speaks of another lead's target day has no slope.
-        targets: [n, H], NaN where not observed.
         scale: Standard deviation of each term.
         alpha: Penalty for each row and lead.
     """
     from threadpoolctl import threadpool_limits
 
-    slopes, intercepts = np.zeros((matrix.shape[1], targets.shape[1])), np.zeros(targets.shape[1])
     with threadpool_limits(1):  # BLAS sums in another order, to other bits, on another number of threads
-        for i, target in enumerate(targets.T):
-            used = np.array([lead_of(name) in (None, i + 1) for name in names])
-            seen = np.isfinite(target)
-            rows, mean = matrix[seen], target[seen].mean()
-            # Of the rows of this lead: a site of every third day has other rows at each lead, with other gaps.
-            centre = rows.mean(axis=0, dtype=np.float64)
-            penalty = (i + 1) * max(alpha * seen.sum(), LEAST_PENALTY)
-            slopes[used, i] = _solve(rows, used, target[seen] - mean, (centre, scale), penalty)
-            intercepts[i] = mean - centre @ slopes[:, i]
-    return slopes, intercepts
+        sums = zip(*(_sums_by_lead(*block) for block in blocks), strict=True)
+        counts, totals, terms = (np.sum(each, axis=0) for each in sums)
+        means, centres = totals / counts, terms / counts[:, np.newaxis]
+        used = np.array([[lead_of(name) in (None, lead) for name in names] for lead in range(1, len(counts) + 1)])
+        equations = [Normal(own, centre[own], scale[own]) for own, centre in zip(used, centres, strict=True)]
+        for matrix, targets in blocks:
+            for lead, target in enumerate(targets.T):
+                seen = np.isfinite(target)
+                equations[lead].add(_chosen(matrix, seen), target[seen] - means[lead])
+        slopes = np.zeros((len(names), len(counts)))
+        for lead, own in enumerate(used):
+            penalty = (lead + 1) * max(alpha * counts[lead], LEAST_PENALTY)
+            slopes[own, lead] = equations[lead].solved(penalty)
+    return slopes, means - np.array([centre @ own for centre, own in zip(centres, slopes.T, strict=True)])
 
 
-def _solve(
-    matrix: NDArray[np.float32],
-    used: NDArray[np.bool_],
-    target: FloatArray,
-    standard: tuple[FloatArray, FloatArray],
-    penalty: float,
-) -> FloatArray:
-    """The slopes of one lead, by normal equations summed over blocks of rows, so that memory stays small."""
-    from scipy.linalg import solve
+def _sums_by_lead(matrix: NDArray[np.float32], targets: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Of the rows whose target was observed: how many [H], the sum of the targets [H], and of the terms [H, T].
 
-    centre, scale = standard[0][used], standard[1][used]
-    gram, moment = np.zeros((used.sum(), used.sum())), np.zeros(used.sum())
-    for start in range(0, len(matrix), CHUNK_ROWS):
-        rows = slice(start, start + CHUNK_ROWS)
-        block = (matrix[rows][:, used] - centre) / scale
-        gram += block.T @ block
-        moment += block.T @ target[rows]
-    gram[np.diag_indices_from(gram)] += penalty
-    return np.asarray(solve(gram, moment, assume_a="pos")) / scale
+    A site of every third day has other rows at each lead, with other gaps.
+    """
+    masks = np.isfinite(targets.T)
+    totals = [target[seen].sum(dtype=np.float64) for target, seen in zip(targets.T, masks, strict=True)]
+    terms = [_chosen(matrix, seen).sum(axis=0, dtype=np.float64) for seen in masks]
+    return masks.sum(axis=1).astype(np.float64), np.array(totals), np.array(terms)
+
+
+def _chosen(matrix: NDArray[np.float32], seen: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The rows of a mask, row after row in memory: sums are taken in another order of columns, to other bits."""
+    return matrix if seen.all() and matrix.flags.c_contiguous else matrix[seen]
+
+
+class Normal:
+    """The normal equations of one lead, summed up over rows.
+
+    Args:
+        used: Which terms take part [T].
+        centre, scale: Of those terms [U].
+    """
+
+    def __init__(self, used: NDArray[np.bool_], centre: FloatArray, scale: FloatArray) -> None:
+        self.used, self.centre, self.scale = used, centre, scale
+        self.gram, self.moment = np.zeros((len(scale), len(scale))), np.zeros(len(scale))
+
+    def add(self, matrix: NDArray[np.float32], target: FloatArray) -> None:
+        """Add rows, their targets less the mean; a part at a time, so that memory stays small."""
+        for start in range(0, len(matrix), CHUNK_ROWS):
+            rows = slice(start, start + CHUNK_ROWS)
+            block = (matrix[rows][:, self.used] - self.centre) / self.scale
+            self.gram += block.T @ block
+            self.moment += block.T @ target[rows]
+
+    def solved(self, penalty: float) -> FloatArray:
+        """The slopes of the terms in their own unit [U]."""
+        from scipy.linalg import solve
+
+        penalised = self.gram + penalty * np.eye(len(self.gram))
+        return np.asarray(solve(penalised, self.moment, assume_a="pos")) / self.scale

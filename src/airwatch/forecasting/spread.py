@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from airwatch.domain.transforms import FloatArray
 from airwatch.forecasting.linear import RidgeByLead, row_products, solve_by_lead
+from airwatch.forecasting.rows import Features, as_rows
 from airwatch.forecasting.terms import SEASON, standardised_by
 
 ALPHA = 0.004  # for each row, as the ridge's
@@ -71,8 +72,8 @@ class LocalSpread:
     widths: FloatArray = field(default_factory=lambda: np.ones(1))
 
     @classmethod
-    def fit(cls, ridge: RidgeByLead, features: pd.DataFrame, targets_t: FloatArray) -> Self:
-        """Learn from the errors of a fitted ridge on the rows it was fitted on.
+    def fit(cls, ridge: RidgeByLead, features: Features, targets_t: FloatArray) -> Self:
+        """Learn from the errors of a fitted ridge on the rows it was fitted on, or on a sample of them.
 
         Args:
             ridge: Fitted.
@@ -80,14 +81,16 @@ class LocalSpread:
             targets_t: Working unit [n, H], NaN where not observed.
         """
         assert ridge.terms is not None
-        terms, names = ridge.terms.build(features)
+        places, sample = as_rows(features).sample()
+        targets_t = targets_t[places].astype(np.float64, copy=False)
+        terms, names = ridge.terms.build(sample)
         spread = cls(ridge, *_choose(names))
         matrix, used = spread._matrix(terms), spread._names(names)
         predicted = ridge.limited(row_products(terms, ridge.coefficients, ridge.intercepts))
         errors = np.abs(targets_t - predicted)
         logs = np.log(errors + np.maximum(LEAST_SHARE * np.nanmedian(errors, axis=0), 1e-9))
         _, scale = standardised_by(matrix)
-        spread.coefficients, spread.intercepts = solve_by_lead(matrix, used, logs, scale, ALPHA)
+        spread.coefficients, spread.intercepts = solve_by_lead([(matrix, logs)], used, scale, ALPHA)
         fitted = row_products(matrix, spread.coefficients, spread.intercepts)
         spread.limits, spread.usual = np.quantile(fitted, LIMITS, axis=0), float(np.median(fitted[:, 0]))
         standardised = (targets_t - predicted)[:, 0] / spread._local(fitted)[:, 0]

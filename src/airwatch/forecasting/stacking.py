@@ -9,6 +9,7 @@ import pandas as pd
 
 from airwatch.domain.transforms import FloatArray
 from airwatch.forecasting.candidates import PointModel
+from airwatch.forecasting.rows import Features
 
 MEMBERS = ("ridge", "random_forest", "xgboost")
 SHORTEST_HISTORY_DAYS = 730  # weights fitted on one smoke year favour what suited it, and carry its bias on
@@ -23,7 +24,7 @@ class Stack:
     name: ClassVar[str] = "stack"
     predicts_mean: ClassVar[bool] = False
 
-    def fit(self, features: pd.DataFrame, targets_t: FloatArray) -> Self:
+    def fit(self, features: Features, targets_t: FloatArray) -> Self:
         """Fit every member."""
         for member in self.members:
             member.fit(features, targets_t)

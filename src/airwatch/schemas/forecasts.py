@@ -23,7 +23,7 @@ class Features(Table):
         """The feature columns follow from the parameters."""
 
         strict = False
-        unique: ClassVar = ["site_id", "pollutant", "origin_date"]
+        unique: ClassVar = ["pollutant", "site_id", "origin_date"]  # readers ask for one pollutant
 
 
 class Forecasts(Table):

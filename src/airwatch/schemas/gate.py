@@ -17,7 +17,7 @@ class Gate(Table):
     candidate: Series[str]
     rule: Series[str]
     value: Series[float] = pa.Field(nullable=True)
-    limit: Series[float]
+    limit: Series[float] = pa.Field(nullable=True)
     p_value: Series[float] = pa.Field(ge=0, le=1, nullable=True)
     passed: Series[bool]
     note: Series[str]

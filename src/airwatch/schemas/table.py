@@ -22,8 +22,11 @@ class Table(pa.DataFrameModel):
     @classmethod
     def _key_is_sorted(cls, frame: pd.DataFrame) -> bool:
         decided = np.zeros(max(len(frame) - 1, 0), dtype=bool)
-        for column in (name for name in cls.to_schema().unique or [] if name in frame):
-            step = np.diff(pd.factorize(frame[column], sort=True)[0])  # a missing value is -1, so it comes first
+        for name in (name for name in cls.to_schema().unique or [] if name in frame):
+            column = frame[name]
+            if isinstance(column.dtype, pd.CategoricalDtype):  # by their texts, whatever the order of the categories
+                column = column.cat.reorder_categories(sorted(column.cat.categories))
+            step = np.diff(pd.factorize(column, sort=True)[0])  # a missing value is -1, so it comes first
             if (step[~decided] < 0).any():
                 return False
             decided |= step > 0

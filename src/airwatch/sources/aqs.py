@@ -147,7 +147,7 @@ class AqsClient:
             secrets=dict(zip(("email", "key"), self._credentials(), strict=True)),
         )
         try:
-            status, reply = self._session.get(request, lambda text: read_reply(text, service))
+            status, reply = self._session.get(request, read_reply)
             if reply.status in STATUSES_WITH_ROWS:
                 return to_frame(reply, service)
             error = _error_of(request, status, reply)

@@ -5,16 +5,21 @@ Fields and types are those of replies recorded from AQS on 2026-05-12. Codes are
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+import msgspec
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 Kind = Literal["text", "whole", "number", "date"]
 
-ROW: Final = object()  # stands in the parsed body where a row was
+SLICE: Final = 512  # rows taken apart at a time: they fit the processor's cache, and only they are objects of Python
+TEXTS: Final = pa.dictionary(pa.int32(), pa.large_string())
 
 
 class UnknownShape(Exception):
@@ -107,39 +112,38 @@ MONITORS = Service(
 
 @dataclass(frozen=True, slots=True, repr=False)  # a reply may echo the key
 class Reply:
-    """A reply whose rows were taken apart while it was parsed.
+    """A reply whose JSON is known to be sound and whose rows are not taken apart yet.
 
     Attributes:
         status: Text of ``Header[0].status``; empty when the reply has no such thing.
         errors: Text of ``Header[0].error``, which AQS gives with a refusal.
-        data: The list ``Data``, with ``ROW`` for each row; ``None`` when there is no such list.
-        columns: One list of values for each field of the service.
+        rows: The items of the list ``Data``, as they stand in the body; ``None`` when there is no such list.
     """
 
     status: str
     errors: str
-    data: list[object] | None
-    columns: dict[str, list[Any]]
+    rows: list[msgspec.Raw] | None
 
 
-def read_reply(text: str, service: Service) -> Reply:
-    """Parse the body of a reply, holding its rows once, as columns.
+class _Envelope(msgspec.Struct, rename="pascal"):
+    header: Any = None
+    data: list[msgspec.Raw] | None = None
+
+
+def read_reply(body: bytes) -> Reply:
+    """Parse the body of a reply, in UTF-8; its rows are checked to be sound JSON and stay where they are.
 
     Raises:
         ValueError: No JSON, or JSON cut short.
-        UnknownShape: A row lacks a field that is not optional.
     """
-    rows = _Rows(service)
-    body = json.loads(text, object_hook=rows.take)
-    header: object = body.get("Header") if isinstance(body, dict) else None
+    envelope = _envelope(body)
+    header = envelope.header
     first = header[0] if isinstance(header, list) and header and isinstance(header[0], dict) else {}
-    data = body.get("Data") if isinstance(body, dict) else None
     errors = first.get("error", "")
     return Reply(
         status=str(first.get("status", "")),
         errors="; ".join(map(str, errors)) if isinstance(errors, list) else str(errors),
-        data=data if isinstance(data, list) else None,
-        columns=rows.columns,
+        rows=envelope.data,
     )
 
 
@@ -150,42 +154,59 @@ def to_frame(reply: Reply, service: Service) -> pd.DataFrame:
         All fields of the service: text ``str``, ``poc`` int64, numbers float64, dates midnight timestamps.
 
     Raises:
-        UnknownShape: ``Data`` is not a list of rows, or a field holds something else than its kind.
+        UnknownShape: ``Data`` is not a list of rows, or a row lacks a field that is not optional, or a field holds
+            something else than its kind.
     """
-    if reply.data is None:
+    if reply.rows is None:
         raise UnknownShape("Data is not a list")
-    if any(item is not ROW for item in reply.data):
-        raise UnknownShape("a row lacks the field state_code")
+    columns = _columns(reply.rows, service)
+    order = _order([columns[name] for name in service.key])
+    table = pa.table({name: _plain(columns.pop(name).take(order)) for name in service.fields})
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
+
+
+def _envelope(body: bytes) -> _Envelope:
+    try:
+        return msgspec.json.decode(body, type=_Envelope)
+    except msgspec.ValidationError:
+        whole = msgspec.json.decode(body)  # the first try stopped at the surprise; what follows may be no JSON
+    return _Envelope(whole.get("Header")) if isinstance(whole, dict) else _Envelope()
+
+
+def _columns(rows: list[msgspec.Raw], service: Service) -> dict[str, Any]:
+    """Each field of the service as an Arrow array, texts in dictionaries."""
+    parts: dict[str, list[Any]] = {name: [] for name in service.fields}
+    for values in _slices(rows, service):
+        for (name, kind), column in zip(service.fields.items(), values, strict=True):
+            if name in service.identity and None in column:
+                raise UnknownShape(f"the field {name} is empty in a row")
+            with _refusing(name, kind):
+                parts[name].append(_packed(column, kind))
     columns = {}
     for name, kind in service.fields.items():
-        values = reply.columns.pop(name)
-        if name in service.identity and any(value is None for value in values):
-            raise UnknownShape(f"the field {name} is empty in a row")
+        with _refusing(name, kind):
+            columns[name] = _typed(parts.pop(name), kind)
+    return columns
+
+
+def _slices(rows: list[msgspec.Raw], service: Service) -> Iterator[Iterable[tuple[Any, ...]]]:
+    """Some rows after the other, each time one tuple of values for each field of the service."""
+    fields = [(name, Any, None) if name in service.optional else (name, Any) for name in service.fields]
+    decoder = msgspec.json.Decoder(msgspec.defstruct("Row", fields, kw_only=True, gc=False))
+    for start in range(0, len(rows), SLICE):
+        some = rows[start : start + SLICE]
         try:
-            columns[name] = _typed(values, kind)
-        except (ValueError, TypeError, OverflowError):
-            raise UnknownShape(f"the field {name} does not hold a {_MEANING[kind]}") from None
-    return pd.DataFrame(columns).sort_values(list(service.key), kind="stable", ignore_index=True)
+            decoded = list(map(decoder.decode, some))
+        except msgspec.ValidationError:
+            raise UnknownShape(f"a row lacks the field {_lacking(some, service)}") from None
+        yield zip(*map(msgspec.structs.astuple, decoded), strict=True)
 
 
-class _Rows:
-    """Takes rows apart into columns as the JSON parser meets them, so that no list of dicts is ever whole."""
-
-    def __init__(self, service: Service) -> None:
-        self.columns: dict[str, list[Any]] = {name: [] for name in service.fields}
-        self._optional = service.optional
-        self._seen: dict[str, str] = {}  # names and codes repeat in every row: each is held once
-
-    def take(self, item: dict[str, Any]) -> object:
-        """Called by the parser with each JSON object; a row is recognised by its state."""
-        if "state_code" not in item:
-            return item
-        for name, column in self.columns.items():
-            value = item.get(name)
-            if value is None and name not in item and name not in self._optional:
-                raise UnknownShape(f"a row lacks the field {name}")
-            column.append(self._seen.setdefault(value, value) if isinstance(value, str) else value)
-        return ROW
+def _lacking(rows: Iterable[msgspec.Raw], service: Service) -> str:
+    """The first field that is not optional and is not in each row; an item that is no row at all has none."""
+    items = [item if isinstance(item := msgspec.json.decode(row), dict) else {} for row in rows]
+    return next(name for item in items for name in service.fields if name not in item and name not in service.optional)
 
 
 _MEANING: dict[Kind, str] = {
@@ -196,19 +217,49 @@ _MEANING: dict[Kind, str] = {
 }
 
 
-def _typed(values: list[Any], kind: Kind) -> pd.Series[Any]:
-    match kind:
-        case "text":
-            if not all(value is None or isinstance(value, str) for value in values):
-                raise TypeError("a number has lost its zeros")
-            return pd.Series(values, dtype="str")
-        case "date":
-            days = pd.Series(values, dtype="str").str.slice(0, 10)
-            return pd.Series(pd.to_datetime(days, format="%Y-%m-%d").astype("datetime64[us]"))
-        case "number":
-            return pd.Series(np.asarray(values, dtype="float64"))
-        case "whole":
-            numbers = np.asarray(values, dtype="float64")
-            if not (np.isfinite(numbers) & (numbers == np.floor(numbers))).all():
-                raise ValueError("not a whole number")
-            return pd.Series(numbers.astype("int64"))
+@contextmanager
+def _refusing(name: str, kind: Kind) -> Iterator[None]:
+    """An error of conversion becomes one that names the field."""
+    try:
+        yield
+    except (ValueError, TypeError, OverflowError):
+        raise UnknownShape(f"the field {name} does not hold a {_MEANING[kind]}") from None
+
+
+def _packed(values: tuple[Any, ...], kind: Kind) -> Any:
+    """One field of some rows as an array; texts repeat in row after row, so that each is held once."""
+    if kind in ("text", "date"):
+        return pa.array(values, TEXTS)  # refuses a number, which would have lost its zeros
+    numbers = np.asarray(values, dtype="float64")
+    if kind == "number":
+        return pa.array(numbers)
+    if not (np.isfinite(numbers) & (numbers == np.floor(numbers))).all():
+        raise ValueError("not a whole number")
+    return pa.array(numbers.astype("int64"))
+
+
+def _typed(parts: list[Any], kind: Kind) -> Any:
+    """All of a field's arrays as one; of a date only its different texts are read."""
+    types = {"number": pa.float64(), "whole": pa.int64()}
+    whole = pa.chunked_array(parts, types.get(kind, TEXTS)).unify_dictionaries().combine_chunks()
+    if kind != "date":
+        return whole
+    days = pd.Series(whole.dictionary, dtype="str").str.slice(0, 10)
+    return pa.array(pd.to_datetime(days, format="%Y-%m-%d").astype("datetime64[us]")).take(whole.indices)
+
+
+def _order(key: list[Any]) -> Any:
+    """The numbers of the rows in the order of the key's columns, what is missing last; equal rows stay in turn."""
+    ranks = {}
+    for number, column in enumerate(key):
+        if pa.types.is_dictionary(column.type):
+            place = pc.sort_indices(pc.sort_indices(column.dictionary))  # of each text among the others
+            ranks[str(number)] = place.take(column.indices)
+        else:
+            ranks[str(number)] = column
+    return pc.sort_indices(pa.table(ranks), sort_keys=[(name, "ascending") for name in ranks])
+
+
+def _plain(column: Any) -> Any:
+    """Without the dictionary, once it has done its part."""
+    return column.dictionary.take(column.indices) if pa.types.is_dictionary(column.type) else column

@@ -138,12 +138,12 @@ class PoliteSession:
         self._patience_s = patience_s
         redact_transport_logs()
 
-    def get(self, request: Request, decode: Callable[[str], T]) -> tuple[int, T]:
+    def get(self, request: Request, decode: Callable[[bytes], T]) -> tuple[int, T]:
         """Ask until there is a reply that ``decode`` can read.
 
         Args:
             request: What to ask.
-            decode: Turns the body into a value; a ``ValueError`` means that the body is cut short or no JSON.
+            decode: Turns the body, in sound UTF-8, into a value; a ``ValueError`` means: cut short or no JSON.
 
         Returns:
             HTTP status and the decoded body. A status of 400 to 499 with a readable body is an answer.
@@ -151,6 +151,15 @@ class PoliteSession:
         Raises:
             SourceUnavailable: Waiting did not help, or the server asks for a pause of more than 15 minutes.
             SourceRefused: Waiting cannot help: nothing to ask at that address, or a redirection.
+        """
+        return self.patiently(request, lambda: self._attempt(request, decode))
+
+    def patiently(self, request: Request, attempt: Callable[[], T | Trouble]) -> T:
+        """Make attempts at a request, with pauses, until one gives something else than trouble.
+
+        Raises:
+            SourceUnavailable: Waiting did not help, or the server asks for a pause of more than 15 minutes.
+            SourceRefused: Waiting cannot help.
         """
         begun = self._clock()
         retrying = Retrying(
@@ -161,7 +170,7 @@ class PoliteSession:
             before_sleep=lambda state: self._log_retry(state, request),
             retry_error_callback=lambda state: _result(state),
         )
-        outcome = retrying(self._attempt, request, decode)
+        outcome = retrying(attempt)
         if not isinstance(outcome, Trouble):
             return outcome
         tried = retrying.statistics["attempt_number"]
@@ -171,7 +180,7 @@ class PoliteSession:
         """Drop the connection; a later request opens a new one."""
         self._transport.close()
 
-    def _attempt(self, request: Request, decode: Callable[[str], T]) -> tuple[int, T] | Trouble:
+    def _attempt(self, request: Request, decode: Callable[[bytes], T]) -> tuple[int, T] | Trouble:
         with self._pacer.slot():
             fetched = self._fetch(request)
         if isinstance(fetched, Trouble):
@@ -183,11 +192,11 @@ class PoliteSession:
             pass
         if status >= HTTPStatus.MULTIPLE_CHOICES:
             return Trouble(_status_line(status), passing=False)
-        page = body.lstrip().startswith("<")
+        page = body.lstrip().startswith(b"<")
         return Trouble("an HTML page instead of JSON" if page else "a reply that is cut short or no JSON")
 
-    def _fetch(self, request: Request) -> tuple[int, str] | Trouble:
-        """Status and body; the response itself is dropped, so that a large body is held once."""
+    def _fetch(self, request: Request) -> tuple[int, bytes] | Trouble:
+        """Status and body in UTF-8; the response itself is dropped, so that a large body is held once."""
         try:
             response = self._transport.get(
                 request.url,
@@ -196,11 +205,12 @@ class PoliteSession:
                 allow_redirects=False,  # a redirection would take the key to another host, past the pacer
             )
         except (OSError, *BAD_ADDRESS) as error:  # requests' exceptions are OSErrors
-            return _trouble_of(error, request)
+            return trouble_of(error, request)
         status = response.status_code
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in REFUSALS_THAT_PASS:
-            return Trouble(_status_line(status), _retry_after_s(response.headers))
-        return status, response.content.decode("utf-8-sig", errors="replace")
+        if is_passing(status):
+            return trouble_of_status(response)
+        body = response.content
+        return status, body if body.isascii() else body.decode("utf-8-sig", errors="replace").encode()
 
     def _is_enough(self, state: RetryCallState, begun: float) -> bool:
         return state.attempt_number >= self._attempts or self._clock() - begun >= self._patience_s
@@ -250,7 +260,18 @@ def _give_up(request: Request, trouble: Trouble, attempts: int) -> SourceRefused
     return SourceUnavailable(f"{told} ({where}). Run again later; what has arrived is kept.")
 
 
-def _trouble_of(error: Exception, request: Request) -> Trouble:
+def is_passing(status: int) -> bool:
+    """Whether a status tells of trouble that waiting can mend."""
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in REFUSALS_THAT_PASS
+
+
+def trouble_of_status(response: requests.Response) -> Trouble:
+    """The status of a reply that is none in words."""
+    status = response.status_code
+    return Trouble(_status_line(status), _retry_after_s(response.headers), is_passing(status))
+
+
+def trouble_of(error: Exception, request: Request) -> Trouble:
     """The error in words; its own text carries the address with the secrets."""
     if isinstance(error, BAD_ADDRESS):
         return Trouble("no usable address", passing=False)

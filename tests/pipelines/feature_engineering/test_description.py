@@ -26,10 +26,16 @@ SITES = pd.DataFrame(
         ({"county": "06037"}, [True, False, False]),
         ({"site": "06-059-0007"}, [False, True, False]),
         ({"box": [33.0, 36.1, -118.0, -115.2]}, [False, True, True]),
+        ({"nation": "us"}, [True, True, True]),
     ],
 )
 def test_sites_in_an_area(area, expected):
     assert in_area(SITES, Area.from_mapping(area)).tolist() == expected
+
+
+def test_sites_abroad_are_not_of_the_nation():
+    abroad = SITES.assign(site_id=["CC-001-0001", "80-002-0001", "08-001-0001"])
+    assert in_area(abroad, Area.from_mapping({"nation": "us"})).tolist() == [False, False, True]
 
 
 def test_position_is_the_first_known_one():
@@ -56,16 +62,20 @@ def test_names_are_the_newest_that_were_given():
     }
 
 
+def cadences(days):
+    return cadence_days(days, days.groupby("pollutant")["date_local"].max()).tolist()
+
+
 @pytest.mark.parametrize(("every", "cadence"), [(1, 1.0), (3, 3.0)])
 def test_cadence_is_the_median_gap(every, cadence):
-    assert cadence_days(build_days(100, every=every)).tolist() == [cadence]
+    assert cadences(build_days(100, every=every)) == [cadence]
 
 
 def test_cadence_is_that_of_the_last_year():
     # Daily in 2022, every sixth day in 2023.
     days = pd.concat([build_days(365, start="2022-01-01"), build_days(365, every=6)])
-    assert cadence_days(days).tolist() == [6.0]
+    assert cadences(days) == [6.0]
 
 
 def test_cadence_of_one_observation_is_missing():
-    assert cadence_days(build_days(1)).isna().all()
+    assert np.isnan(cadences(build_days(1))).all()

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
 
 from airwatch.pipelines.feature_engineering.forecastability import forecastable
 from builders import SITE, build_days, build_feature_params
@@ -101,3 +102,23 @@ def test_an_origin_is_judged_the_same_alone_and_with_later_days_present(seed, nu
     among = judge(days, "2023-03-01", origin, "2024-08-01")
     alone = judge(days[days["date_local"] <= origin], origin)
     pd.testing.assert_frame_equal(among[among["origin_date"] == origin].reset_index(drop=True), alone)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 900))
+@settings(max_examples=25)
+def test_sites_judged_by_themselves_beside_the_network_s_days_are_as_judged_together(seed, longest):
+    rng = np.random.default_rng(seed)
+    starts = pd.Timestamp("2021-01-01") + pd.to_timedelta(rng.integers(0, 600, 3), unit="D")
+    days = pd.concat(
+        [
+            build_days(
+                int(rng.integers(1, longest + 1)), start=start, site=f"06-037-{n:04d}", every=int(rng.integers(1, 4))
+            )
+            for n, start in enumerate(starts)
+        ],
+        ignore_index=True,
+    )
+    origins = pd.date_range("2020-12-01", "2024-06-01", freq="97D")
+    network = {"pm25": pd.DatetimeIndex(np.unique(days["date_local"]))}
+    alone = [forecastable(own, origins, PARAMS, network) for _, own in days.groupby("site_id")]
+    assert_frame_equal(pd.concat(alone, ignore_index=True), forecastable(days, origins, PARAMS))

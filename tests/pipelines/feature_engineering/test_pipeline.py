@@ -9,5 +9,6 @@ def test_nodes_are_named_by_their_functions():
 
 def test_pipeline_leads_from_what_ingestion_writes_to_features():
     pipeline = create_pipeline()
-    assert {name for name in pipeline.inputs() if not name.startswith("params:")} == {"daily_summaries", "monitors"}
+    read = {name for name in pipeline.inputs() if not name.startswith("params:")}
+    assert read == {"daily_summaries", "monitors", "engines"}
     assert pipeline.all_outputs() == {"daily_observations", "dropped_summaries", "sites", "features"}

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from airwatch import schemas
+from airwatch.datasets import BlocksTableDataset
 from builders_inference import HISTORY, Shelf, build_inference_params, ended, frozen, issue
 from builders_monitoring import build_area_sites
 from builders_training import SITES, features_of, forecaster, training_run
@@ -136,3 +137,14 @@ def test_an_origin_among_many_has_the_rows_of_the_origin_alone(champion, day):
     rows = many[many["origin_date"] == pd.Timestamp(day)].reset_index(drop=True)
     assert len(rows) >= 6
     assert_frame_equal(rows, alone, check_exact=True)
+
+
+def test_forecasts_from_stored_tables_are_those_from_tables_in_memory(tmp_path):
+    def stored(schema, frame):
+        table = BlocksTableDataset(filepath=f"{tmp_path}/{schema}.parquet", schema=schema)
+        table.save(frame)
+        return table.load()
+
+    origins = {"origins": "2023-12-20/2023-12-31"}
+    model = Shelf(frozen("ridge"))
+    assert_frame_equal(issue(model=model, stored=stored, **origins), issue(model=model, **origins), check_exact=True)

@@ -2,6 +2,7 @@ import pytest
 import yaml
 
 from airwatch import schemas
+from airwatch.cluster import LOCAL
 from airwatch.domain.pollutants import CRITERIA
 from airwatch.model_registry import RegisteredForecaster
 from airwatch.pipelines.inference import create_pipeline
@@ -31,6 +32,7 @@ def outputs():
         "sites": build_area_sites(*SITES, name="Main Street"),
         "issued_forecasts": {},
         "params:run": run,
+        "engines": LOCAL,
         "params:inference": InferenceParams(stale_after_days=7, issue_hour_utc=6, reasons="latest"),
         "params:feature_engineering": build_feature_params(),
         **{f"params:{name}.pollutant": name for name in CRITERIA},
@@ -52,6 +54,7 @@ def test_a_namespace_reads_its_own_model_and_the_shared_tables():
         "features",
         "daily_observations",
         "sites",
+        "engines",
         "pm25.model",
         "params:run",
         "params:inference",

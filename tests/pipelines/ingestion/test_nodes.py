@@ -12,9 +12,10 @@ from pandas.testing import assert_frame_equal
 from airwatch import schemas
 from airwatch.archive import Archive, RawArchiveDataset, RawIndexDataset
 from airwatch.pipelines.ingestion import create_pipeline
+from airwatch.pipelines.ingestion.monitors import tidy_monitors
 from airwatch.pipelines.ingestion.nodes import NoDataError, fetch_daily, fetch_monitors, monitors_folder
 from airwatch.pipelines.ingestion.params import IngestionParams
-from airwatch.pipelines.ingestion.tidy import tidy_monitors, tidy_summaries
+from airwatch.pipelines.ingestion.tidy import tidy_summaries
 from airwatch.sandbox.server import serve
 from airwatch.sandbox.world import World
 from airwatch.services import EpaServices
@@ -93,7 +94,7 @@ class Place:
         return list(self.asked)
 
     def summaries(self, run):
-        return tidy_summaries(self.index(), tidy_monitors(self.index(), run), run, PARAMS)
+        return tidy_summaries(self.index(), tidy_monitors(self.index(), run), run, PARAMS).read()
 
 
 @pytest.fixture
@@ -326,4 +327,4 @@ def test_the_pipeline_stores_each_reply_before_it_asks_for_the_next(place, tmp_p
     )
     outputs = SequentialRunner().run(create_pipeline(), catalog)
     assert [question[-1] for question in place.asked[1:]] == [0, 1, 2, 3]
-    assert outputs["daily_summaries"].load()["date_local"].max().date() == date(2022, 2, 10)
+    assert outputs["daily_summaries"].load().newest.date() == date(2022, 2, 10)

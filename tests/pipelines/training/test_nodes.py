@@ -56,7 +56,7 @@ def test_collect_examples_judges_only_what_would_be_issued_and_learns_from_all()
     third = build_history(sites=SITES[2:])
     history = pd.concat([build_history(sites=SITES[:2]), third.iloc[::3]]).reset_index(drop=True)
     sites = build_area_sites(*SITES, in_area=[True, False, True])
-    examples = collect_examples(features_of(history, RUN), history, sites, "pm25", RUN, build_feature_params())
+    examples = collect_examples(features_of(history, RUN), history, sites, "pm25", RUN, build_feature_params(), PARAMS)
     late = examples.features["origin_date"] >= pd.Timestamp("2023-03-01")
     judged = examples.features[late & examples.issuable]["site_id"]
     assert set(judged) == {SITES[0]}

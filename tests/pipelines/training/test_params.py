@@ -48,3 +48,30 @@ def test_the_climatology_cannot_be_left_out_for_it_stands_in_where_history_is_th
 def test_what_cannot_be_is_refused_by_its_name(group, values, named):
     with pytest.raises(ValidationError, match=named):
         TrainingParams.model_validate(changed(group, **values))
+
+
+@pytest.mark.parametrize(
+    ("left_out", "unjudged", "named"),
+    [
+        ((), "oracle", "unjudged is oracle, which takes no part; choose one of persistence, climatology"),
+        (("ridge",), "ridge", "unjudged is ridge, which takes no part"),
+        (("ridge", "xgboost"), "stack", "unjudged is stack, which needs two of ridge, random_forest, xgboost"),
+    ],
+)
+def test_a_candidate_that_takes_no_part_cannot_be_taken_unjudged(left_out, unjudged, named):
+    given = changed("candidates", **dict.fromkeys(left_out))
+    with pytest.raises(ValidationError, match=named):
+        TrainingParams.model_validate({**given, "unjudged": unjudged})
+
+
+@pytest.mark.parametrize(
+    ("unjudged", "fitted"),
+    [
+        ("xgboost", ["climatology", "xgboost"]),
+        ("climatology", ["climatology"]),
+        ("stack", ["climatology", "ridge", "random_forest", "xgboost", "stack"]),
+        (None, ["persistence", "climatology", "blend", "ridge", "random_forest", "xgboost", "stack"]),
+    ],
+)
+def test_of_a_candidate_taken_unjudged_only_what_it_needs_is_fitted(unjudged, fitted):
+    assert TrainingParams.model_validate({**GIVEN, "unjudged": unjudged}).taking_part() == fitted

@@ -2,6 +2,7 @@ import pytest
 import yaml
 
 from airwatch import schemas
+from airwatch.cluster import LOCAL
 from airwatch.datasets import TextFileDataset
 from airwatch.domain.pollutants import CRITERIA
 from airwatch.pipelines.training import create_pipeline
@@ -27,6 +28,7 @@ def outputs():
         "daily_observations": history,
         "sites": build_area_sites(*SITES[:2]),
         "params:run": run,
+        "engines": LOCAL,
         "params:feature_engineering": build_feature_params(),
         "params:training": build_training_params(("climatology", "ridge")),
         **{f"params:{name}.pollutant": name for name in CRITERIA},
@@ -61,6 +63,7 @@ def test_a_namespace_reads_the_three_tables_and_its_own_parameter():
         "features",
         "daily_observations",
         "sites",
+        "engines",
         "params:run",
         "params:training",
         "params:feature_engineering",

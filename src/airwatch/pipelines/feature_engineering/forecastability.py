@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from airwatch.domain.pollutants import WEATHER
 from airwatch.features.grids import DayAxis, build_grid
+from airwatch.features.records import EPOCH, collect
 from airwatch.pipelines.feature_engineering.params import ForecastableParams
 
 YEAR_DAYS = 365
@@ -22,7 +24,12 @@ Columns = NDArray[np.int32]  # columns of a grid, or differences of them, which 
 Texts = NDArray[np.object_]
 
 
-def forecastable(observations: pd.DataFrame, origins: pd.DatetimeIndex, params: ForecastableParams) -> pd.DataFrame:
+def forecastable(
+    observations: pd.DataFrame,
+    origins: pd.DatetimeIndex,
+    params: ForecastableParams,
+    network: Mapping[str, pd.DatetimeIndex] | None = None,
+) -> pd.DataFrame:
     """Say of every site and origin whether there is enough recent history for a forecast.
 
     The measure is the network: the newest day at or before the origin on which any site observed the
@@ -35,6 +42,8 @@ def forecastable(observations: pd.DataFrame, origins: pd.DatetimeIndex, params: 
             over.
         origins: Local standard days, in order.
         params: The limits, in days.
+        network: The days on which any site of the network observed each pollutant, in order, where the observations
+            are of some of its sites. Of the days at or before an origin it is enough to have the newest.
 
     Returns:
         One row for each (site_id, pollutant, origin_date), sorted, for the sites with an observation by then:
@@ -43,7 +52,7 @@ def forecastable(observations: pd.DataFrame, origins: pd.DatetimeIndex, params: 
     known = observations[observations["value"].notna() & ~observations["pollutant"].isin(list(WEATHER))]
     known = known[known["date_local"] <= origins.max()]
     by_name = known.groupby("pollutant", observed=True, sort=True)
-    frames = [_judge(str(name), rows, origins, params) for name, rows in by_name]
+    frames = [_judge(str(name), rows, origins, params, (network or {}).get(str(name))) for name, rows in by_name]
     if not frames:
         return _empty()
     frame = pd.concat(frames, ignore_index=True)
@@ -55,14 +64,13 @@ class _History:
     """Facts about one pollutant by column of its grid, each from that column and earlier ones."""
 
     newest: Columns  # [sites, columns]: the newest observed column at or before, NEVER where there is none
-    network: Columns  # [columns]: the newest of all sites
     seen: NDArray[np.bool_]  # [sites, columns]
 
     @classmethod
     def of(cls, seen: NDArray[np.bool_]) -> _History:
         columns = np.arange(seen.shape[1], dtype=np.int32)
         newest = np.maximum.accumulate(np.where(seen, columns, np.int32(NEVER)), axis=1)
-        return cls(newest, newest.max(axis=0), seen)
+        return cls(newest, seen)
 
     def count_of_year(self, marked: NDArray[np.bool_], last: Columns) -> Columns:
         """Marked columns among the 365 that end with each of ``last``, [sites, len(last)]."""
@@ -80,17 +88,28 @@ class _History:
         return found
 
 
-def _judge(pollutant: str, rows: pd.DataFrame, origins: pd.DatetimeIndex, params: ForecastableParams) -> pd.DataFrame:
+def _judge(
+    pollutant: str,
+    rows: pd.DataFrame,
+    origins: pd.DatetimeIndex,
+    params: ForecastableParams,
+    network: pd.DatetimeIndex | None,
+) -> pd.DataFrame:
     """The rows of one pollutant."""
-    start = rows["date_local"].min()
-    axis = DayAxis(start, (origins.max() - start).days + 1, YEAR_DAYS)
-    grid = build_grid(rows, axis)
+    start, last = rows["date_local"].min(), origins.max()
+    days = (last - start).days + 1
+    axis = DayAxis((start - pd.Timestamp(EPOCH)).days - YEAR_DAYS, YEAR_DAYS + days, days)
+    collected = collect([rows], (pollutant,), last)
+    grid = build_grid(collected.records()[pollutant], list(collected.sites), axis)
     history = _History.of(np.isfinite(grid.values))
-    # Columns before the first observation are empty, and so is what lies before the grid.
-    at = np.maximum(axis.columns_of(pd.Series(origins)), 0).astype(np.int32)
-    own, reasons = history.newest[:, at], _reasons(history, at, params)
+    at = _columns(axis, origins)
+    if network is None:
+        newest = history.newest.max(axis=0)[at]
+    else:
+        newest = _columns(axis, network[np.maximum(network.searchsorted(origins, side="right") - 1, 0)])
+    own, reasons = history.newest[:, at], _reasons(history, at, newest, params)
     site, origin = np.nonzero(own != NEVER)
-    through = np.datetime64(start, "D") + (own[site, origin] - axis.past)
+    through = np.datetime64(start, "D") + (own[site, origin] - YEAR_DAYS)
     return pd.DataFrame(
         {
             "site_id": pd.Series(grid.site_ids, dtype="str").iloc[site].reset_index(drop=True),
@@ -103,9 +122,17 @@ def _judge(pollutant: str, rows: pd.DataFrame, origins: pd.DatetimeIndex, params
     )
 
 
-def _reasons(history: _History, at: Columns, params: ForecastableParams) -> Texts:
-    """Why each site cannot be forecast as of each column, [sites, len(at)]; empty where it can."""
-    network = history.network[at]
+def _columns(axis: DayAxis, days: pd.DatetimeIndex) -> Columns:
+    """Columns of a grid that is empty before its first observation, as is what lies before the grid."""
+    return np.maximum(axis.columns_of(days), 0).astype(np.int32)
+
+
+def _reasons(history: _History, at: Columns, network: Columns, params: ForecastableParams) -> Texts:
+    """Why each site cannot be forecast as of each column, given the network's newest; empty where it can.
+
+    Returns:
+        [sites, len(at)].
+    """
     count = history.count_of_year(history.seen, network)
     reasons = np.full(count.shape, "", dtype=object)
     few = count < params.min_days

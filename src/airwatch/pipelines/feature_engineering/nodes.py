@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
+from airwatch.cluster import LOCAL, Engines
 from airwatch.features import table
+from airwatch.features.pieces import Piece
 from airwatch.parameters import RunParams
 from airwatch.pipelines.feature_engineering import description, policy
 from airwatch.pipelines.feature_engineering.forecastability import forecastable
 from airwatch.pipelines.feature_engineering.params import FeatureEngineeringParams
-from airwatch.scope import mark, require_made_for
+from airwatch.scope import mark_of, require_made_for
+from airwatch.tables import AnyTable, BlockTable, MadeTable, WorkTable, as_table
 
 logger = logging.getLogger(__name__)
 
+OBSERVED = ["site_id", "pollutant", "date_local", "value"]
 SITE_COLUMNS = [
     "site_id",
     "pollutant",
@@ -35,9 +40,12 @@ SITE_COLUMNS = [
 
 
 def choose_daily_values(
-    daily_summaries: pd.DataFrame, monitors: pd.DataFrame, run: RunParams, params: FeatureEngineeringParams
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    daily_summaries: AnyTable, monitors: pd.DataFrame, run: RunParams, params: FeatureEngineeringParams
+) -> tuple[BlockTable, pd.DataFrame]:
     """Choose one value for each site, pollutant and day, and count what was left out.
+
+    Every choice is made among the rows of its own site, so the summaries are judged block by block; of each row it
+    is remembered whether it was kept, and the observations are made of those rows when the table is written.
 
     Args:
         daily_summaries: All variants of a day as AQS gives them, days in local standard time.
@@ -54,28 +62,25 @@ def choose_daily_values(
         OtherScopeError: The summaries are of another source or area.
     """
     require_made_for(daily_summaries, "daily_summaries", "ingestion", run)
-    summaries = policy.Summaries(daily_summaries)
-    reasons = policy.judge(summaries, monitors, run, params.policy)
-    observations = policy.observations(summaries, np.flatnonzero(reasons == policy.Reason.KEPT))
-    dropped = policy.count_dropped(summaries, reasons)
-    logger.info(
-        "Chose %d daily values from %d summaries, %d left out for %d reasons",
-        len(observations),
-        len(daily_summaries),
-        dropped["rows"].sum(),
-        dropped["reason"].nunique(),
-    )
-    for name in run.pollutants:
-        if not (observations["pollutant"] == name).any():
-            logger.warning("No usable observation of %s in this area and period: it gets no forecast.", name)
-    return mark(observations, run, whatever=("horizon_days",)), dropped
+    summaries = as_table(daily_summaries)
+    kept, counts, found = [], [], set[str]()
+    for block in _summaries(summaries, params):
+        reasons = policy.judge(block, monitors, run, params.policy)
+        kept.append(reasons == policy.Reason.KEPT)
+        counts.append(policy.count_dropped(block, reasons))
+        found |= {block.pollutant.values[code] for code in np.unique(block.pollutant.codes[kept[-1]])}
+    dropped = policy.add_up(counts)
+    _tell(sum(map(len, kept)), dropped, found, run)
+
+    def chosen() -> Iterator[pd.DataFrame]:
+        for block, rows in zip(_summaries(summaries, params), kept, strict=True):
+            yield policy.observations(block, np.flatnonzero(rows))
+
+    return MadeTable(chosen, mark_of(run, whatever=("horizon_days",))), dropped
 
 
 def describe_sites(
-    daily_summaries: pd.DataFrame,
-    daily_observations: pd.DataFrame,
-    run: RunParams,
-    params: FeatureEngineeringParams,
+    daily_summaries: AnyTable, daily_observations: AnyTable, run: RunParams, params: FeatureEngineeringParams
 ) -> pd.DataFrame:
     """Describe each site at which a pollutant of the run was observed.
 
@@ -90,15 +95,13 @@ def describe_sites(
         whether it lies in the area, its cadence in days, and whether it is forecastable as of ``as_of`` or
         why not.
     """
-    known = daily_observations[daily_observations["date_local"] <= pd.Timestamp(run.as_of)]
-    known = known[known["pollutant"].isin(run.pollutants) & known["value"].notna()]
-    days = known.groupby(["site_id", "pollutant"])["date_local"]
-    sites = days.agg(first_day="min", last_day="max").assign(cadence_days=description.cadence_days(known)).reset_index()
-    sites = sites.join(description.site_positions(daily_summaries, params.sites.max_move_km), on="site_id")
-    sites = sites.join(description.site_names(daily_summaries), on="site_id")
+    sites = _observed_sites(as_table(daily_observations), run, params)
+    places = [
+        description.site_positions(block, params.sites.max_move_km).join(description.site_names(block), how="outer")
+        for block in as_table(daily_summaries).blocks(params.block_rows, description.PLACE_COLUMNS)
+    ]
+    sites = sites.join(pd.concat(places), on="site_id")
     sites["in_area"] = description.in_area(sites, run.area)
-    judged = forecastable(known, pd.DatetimeIndex([pd.Timestamp(run.as_of)]), params.forecastable)
-    sites = sites.merge(judged[["site_id", "pollutant", "forecastable", "reason_not"]], on=["site_id", "pollutant"])
     logger.info(
         "Described %d sites: %d forecastable in the area",
         len(sites),
@@ -109,10 +112,65 @@ def describe_sites(
 
 
 def build_features(
-    daily_observations: pd.DataFrame, sites: pd.DataFrame, run: RunParams, params: FeatureEngineeringParams
-) -> pd.DataFrame:
-    """Build the one feature table; ``airwatch.features.table.build_features`` has its contract."""
+    daily_observations: AnyTable,
+    sites: pd.DataFrame,
+    run: RunParams,
+    params: FeatureEngineeringParams,
+    engines: Engines = LOCAL,
+) -> BlockTable:
+    """Build the one feature table; ``airwatch.features.table.build_features`` has its contract.
+
+    The observations are laid out on grids here; the rows are computed piece by piece when the table is written.
+    """
     require_made_for(daily_observations, "daily_observations", "feature_engineering", run)
-    features = mark(table.build_features(daily_observations, sites, run, params.features), run)
-    logger.info("Built %d feature rows of %d columns", len(features), features.shape[1] - 3)
-    return features
+    observations = as_table(daily_observations).blocks(params.block_rows, OBSERVED)
+    landscape = table.lay_out(observations, sites, run, params.features, params.cores)
+    names = params.features.columns(run.pollutants, run.horizon_days)
+    if landscape is None:
+        nothing = table.empty_table(names)
+        return MadeTable(lambda: [nothing], mark_of(run))
+    logger.info("Building %d feature rows of %d columns", landscape.rows, len(names))
+    rows = max(1, params.block_rows // params.cores)  # each thread has a block in the making
+    return WorkTable(engines.of(run, params.cores), Piece.frame, lambda: landscape.pieces(rows), mark_of(run))
+
+
+def _summaries(table_of_summaries: BlockTable, params: FeatureEngineeringParams) -> Iterator[policy.Summaries]:
+    """The summaries block by block; the blocks are the same each time."""
+    return map(policy.Summaries, table_of_summaries.blocks(params.block_rows, policy.COLUMNS))
+
+
+def _tell(rows: int, dropped: pd.DataFrame, found: set[str], run: RunParams) -> None:
+    """Log how many rows give a value, and each pollutant of the run that has none."""
+    logger.info(
+        "Chose %d daily values from %d summaries, %d left out for %d reasons",
+        rows - dropped["rows"].sum(),
+        rows,
+        dropped["rows"].sum(),
+        dropped["reason"].nunique(),
+    )
+    for name in run.pollutants:
+        if name not in found:
+            logger.warning("No usable observation of %s in this area and period: it gets no forecast.", name)
+
+
+def _observed_sites(observations: BlockTable, run: RunParams, params: FeatureEngineeringParams) -> pd.DataFrame:
+    """Each site and pollutant with its first and last day, its cadence, and whether it can be forecast.
+
+    The measure is the network, so its newest days are found first.
+    """
+    origin = pd.Timestamp(run.as_of)
+
+    def blocks() -> Iterator[pd.DataFrame]:
+        for block in observations.blocks(params.block_rows, OBSERVED, pollutant=run.pollutants, last=origin):
+            yield block[block["value"].notna()]
+
+    days = pd.concat([description.observed_days(block) for block in blocks()])
+    newest = days.groupby("pollutant")["last_day"].max()
+    network = {str(name): pd.DatetimeIndex([day]) for name, day in newest.items()}
+    cadences, judged = [], []
+    for block in blocks():
+        cadences.append(description.cadence_days(block, newest))
+        judged.append(forecastable(block, pd.DatetimeIndex([origin]), params.forecastable, network))
+    sites = days.assign(cadence_days=pd.concat(cadences)).reset_index()
+    verdicts = pd.concat(judged)[["site_id", "pollutant", "forecastable", "reason_not"]]
+    return sites.merge(verdicts, on=["site_id", "pollutant"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -52,14 +53,21 @@ class SitesParams(BaseModel):
 
 
 class FeatureEngineeringParams(BaseModel):
-    """The groups of the pipeline."""
+    """The groups of the pipeline, and how it spends memory and cores; the last two change no result."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    block_rows: Annotated[int, Field(ge=1)]
+    threads: Annotated[int, Field(ge=0)]
     policy: PolicyParams
     forecastable: ForecastableParams
     sites: SitesParams
     features: FeatureSpec
+
+    @property
+    def cores(self) -> int:
+        """How many threads compute features."""
+        return self.threads or os.cpu_count() or 1
 
 
 def _known(names: tuple[str, ...], known: tuple[str, ...], what: str) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 build_features,
-                inputs={"daily_observations": "daily_observations", "sites": "sites", **settled},
+                inputs={"daily_observations": "daily_observations", "sites": "sites", "engines": "engines", **settled},
                 outputs="features",
                 name="build_features",
             ),

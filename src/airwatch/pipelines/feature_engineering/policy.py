@@ -31,6 +31,21 @@ AIRDATA_EVENTS = {  # as the yearly files spell them; a missing text is their "N
     "Included": "Events Included",
     "Excluded": "Events Excluded",
 }
+COLUMNS = [  # of daily_summaries that are read here
+    "site_id",
+    "pollutant",
+    "date_local",
+    "poc",
+    "sample_duration_code",
+    "pollutant_standard",
+    "event_type",
+    "method_code",
+    "validity_indicator",
+    "observation_percent",
+    "arithmetic_mean",
+    "first_max_value",
+    "source",
+]
 _POCS = 1_000  # more than any site has instruments of one parameter
 
 
@@ -169,6 +184,11 @@ def count_dropped(summaries: Summaries, reasons: NDArray[np.int8]) -> pd.DataFra
     )
     counted = dropped.groupby(["pollutant", "reason"])["site_day"].agg(rows="size", site_days="nunique")
     return counted.astype("int64").reset_index()
+
+
+def add_up(counts: list[pd.DataFrame]) -> pd.DataFrame:
+    """The counts of blocks that part no site, together."""
+    return pd.concat(counts).groupby(["pollutant", "reason"], as_index=False).sum()
 
 
 def plain_event(event: str | None) -> str | None:

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from airwatch import schemas
-from airwatch.forecasting.forecaster import Forecaster
+from airwatch.cluster import LOCAL, Engines
+from airwatch.engine import Engine
+from airwatch.forecasting.calibrated import FORECAST_KEYS
+from airwatch.forecasting.forecaster import Forecaster, RecentErrors
 from airwatch.ledger import read_parts
 from airwatch.model_registry import ModelShelf, RegisteredForecaster
 from airwatch.parameters import RunParams
-from airwatch.pipelines.feature_engineering.forecastability import forecastable
+from airwatch.pipelines.feature_engineering.forecastability import YEAR_DAYS, forecastable
 from airwatch.pipelines.feature_engineering.params import FeatureEngineeringParams
 from airwatch.pipelines.inference.params import InferenceParams
 from airwatch.scope import made_for, mark, require_reach
+from airwatch.tables import AnyTable, BlockTable, as_table
 
 logger = logging.getLogger(__name__)
 
+KEY = ["site_id", "pollutant", "origin_date"]
+OBSERVED = ["site_id", "pollutant", "date_local", "value"]
+ROWS_AT_ONCE = 5_000
 LEDGER_KEY = ["issued_at", "site_id", "pollutant", "target_date"]
 
 
@@ -28,14 +37,15 @@ class ModelRefusedError(Exception):
 
 
 def issue_forecasts(
-    features: pd.DataFrame,
-    daily_observations: pd.DataFrame,
+    features: AnyTable,
+    daily_observations: AnyTable,
     sites: pd.DataFrame,
     model: ModelShelf,
     pollutant: str,
     run: RunParams,
     params: InferenceParams,
     policy: FeatureEngineeringParams,
+    engines: Engines = LOCAL,
 ) -> pd.DataFrame:
     """Forecast one pollutant at every site of the area that is forecastable as of its origin.
 
@@ -48,7 +58,7 @@ def issue_forecasts(
             horizon, or the version that was asked for does not exist.
     """
     require_reach(features, run)
-    rows = _rows_to_forecast(features, daily_observations, sites, pollutant, run, policy)
+    rows = _rows_to_forecast(as_table(features), as_table(daily_observations), sites, pollutant, run, policy)
     if rows.empty:
         if pollutant in run.pollutants:
             logger.warning("Inference: no site of %s is forecastable as of %s", pollutant, run.origin_dates[-1].date())
@@ -62,8 +72,11 @@ def issue_forecasts(
         logger.warning("Inference: %s has no champion yet; kedro run --pipelines training makes one", model.name)
         return mark(schemas.empty("Forecasts"), run)
     _check(registered, model.name, rows, run)
-    history = _recent_rows(features, pollutant, registered.forecaster, run)
-    return mark(_as_table(rows, history, registered, params), run)
+    first = registered.forecaster.history_from(run.origin_dates[0])
+    # Rows of all sites whose forecasts have matured by the origins, or will: how they fared bends a distribution.
+    history = as_table(features).read(pollutant=pollutant, first=first, last=run.origin_dates[-1])
+    rows = history.merge(rows, on=KEY)
+    return mark(_as_table(rows, _forecasts(rows, history, registered, engines.of(run)), registered, params), run)
 
 
 def join_forecasts(
@@ -103,23 +116,23 @@ def join_forecasts(
 
 
 def _rows_to_forecast(
-    features: pd.DataFrame,
-    observations: pd.DataFrame,
+    features: BlockTable,
+    observations: BlockTable,
     sites: pd.DataFrame,
     pollutant: str,
     run: RunParams,
     policy: FeatureEngineeringParams,
 ) -> pd.DataFrame:
-    """Rows of the feature table to forecast from, with ``data_through``."""
-    rows = features[(features["pollutant"] == pollutant) & features["origin_date"].isin(run.origin_dates)]
-    wanted = sites[(sites["pollutant"] == pollutant) & sites["in_area"]]["site_id"]
-    rows = rows[rows["site_id"].isin(wanted)]
-    if pollutant not in run.pollutants or rows.empty:
-        return rows.iloc[:0].assign(data_through=pd.Series(dtype="datetime64[ns]"))
-    of_pollutant = observations[observations["pollutant"] == pollutant]
-    judged = forecastable(of_pollutant, run.origin_dates, policy.forecastable)
-    judged = judged[judged["forecastable"]][["site_id", "pollutant", "origin_date", "data_through"]]
-    return rows.merge(judged, on=["site_id", "pollutant", "origin_date"], how="inner")
+    """The key of the rows of the feature table to forecast from, with ``data_through``."""
+    origins, wanted = run.origin_dates, sites[(sites["pollutant"] == pollutant) & sites["in_area"]]["site_id"]
+    if pollutant not in run.pollutants:
+        wanted = wanted.iloc[:0]
+    rows = features.read(KEY, pollutant=pollutant, site_ids=list(wanted), first=origins[0], last=origins[-1])
+    # A site is forecastable by a year of the network's, which must not have gone silent long before the origin.
+    reach = pd.Timedelta(days=YEAR_DAYS + policy.forecastable.max_stale_days)
+    observed = observations.read(OBSERVED, pollutant=pollutant, first=origins[0] - reach, last=origins[-1])
+    judged = forecastable(observed, origins, policy.forecastable)
+    return rows.merge(judged[judged["forecastable"]][[*KEY, "data_through"]], on=KEY)
 
 
 def _check(registered: RegisteredForecaster, name: str, rows: pd.DataFrame, run: RunParams) -> None:
@@ -145,19 +158,36 @@ def _check(registered: RegisteredForecaster, name: str, rows: pd.DataFrame, run:
         )
 
 
-def _recent_rows(features: pd.DataFrame, pollutant: str, forecaster: Forecaster, run: RunParams) -> pd.DataFrame:
-    """Rows of all sites whose forecasts have matured by the origins, or will: how they fared bends a distribution."""
-    origins = features["origin_date"]
-    recent = (origins >= forecaster.history_from(run.origin_dates[0])) & (origins <= run.origin_dates[-1])
-    return features[recent & (features["pollutant"] == pollutant)]
+@dataclass(frozen=True)
+class _Rows:
+    """Some of the rows to forecast."""
+
+    rows: pd.DataFrame
+
+    def __str__(self) -> str:
+        sites = self.rows["site_id"]
+        return f"the forecasts of {self.rows['pollutant'].iloc[0]} at {sites.iloc[0]} to {sites.iloc[-1]}"
+
+
+def _forecast(forecaster: Forecaster, recent: RecentErrors, some: _Rows) -> pd.DataFrame:
+    return forecaster.predict(some.rows, recent)
+
+
+def _forecasts(
+    rows: pd.DataFrame, history: pd.DataFrame, registered: RegisteredForecaster, engine: Engine
+) -> pd.DataFrame:
+    """The forecasts of all rows, so many at a time; a row's is the same whatever others are with it."""
+    recent = registered.forecaster.recent_errors(history)
+    some = (_Rows(rows.iloc[start : start + ROWS_AT_ONCE]) for start in range(0, len(rows), ROWS_AT_ONCE))
+    made = engine.map(partial(_forecast, registered.forecaster, recent), some)
+    return pd.concat(made).sort_values(FORECAST_KEYS, ignore_index=True, kind="stable")
 
 
 def _as_table(
-    rows: pd.DataFrame, history: pd.DataFrame, registered: RegisteredForecaster, params: InferenceParams
+    rows: pd.DataFrame, forecasts: pd.DataFrame, registered: RegisteredForecaster, params: InferenceParams
 ) -> pd.DataFrame:
     """The forecaster's answer with its status and its origin in time."""
     forecaster = registered.forecaster
-    forecasts = forecaster.predict(rows, forecaster.recent_errors(history))
     known = rows[["site_id", "origin_date", "data_through"]].assign(status=_status(rows, forecaster, params))
     forecasts = forecasts.merge(known, on=["site_id", "origin_date"], how="left")
     hour = pd.Timedelta(days=1, hours=params.issue_hour_utc)

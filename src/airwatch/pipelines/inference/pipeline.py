@@ -15,7 +15,7 @@ def create_pipeline() -> Pipeline:
         pipeline(
             _of_one_pollutant(),
             namespace=name,
-            inputs={"features", "daily_observations", "sites"},
+            inputs={"features", "daily_observations", "sites", "engines"},
             parameters={"params:run", "params:inference", "params:feature_engineering"},
             prefix_datasets_with_namespace=True,
         )
@@ -84,6 +84,7 @@ def _of_one_pollutant() -> Pipeline:
                     "run": "params:run",
                     "params": "params:inference",
                     "policy": "params:feature_engineering",
+                    "engines": "engines",
                 },
                 outputs="forecasts",
                 name="issue_forecasts",

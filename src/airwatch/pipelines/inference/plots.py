@@ -8,6 +8,7 @@ import pandas as pd
 
 from airwatch.domain.pollutants import POLLUTANTS
 from airwatch.parameters import RunParams
+from airwatch.tables import AnyTable, as_table
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -17,7 +18,7 @@ BANDS = (("q05", "q95", 0.15), ("q10", "q90", 0.2), ("q25", "q75", 0.3))
 
 
 def plot_forecast_fan(
-    forecasts: pd.DataFrame, daily_observations: pd.DataFrame, sites: pd.DataFrame, run: RunParams
+    forecasts: pd.DataFrame, daily_observations: AnyTable, sites: pd.DataFrame, run: RunParams
 ) -> Figure:
     """The newest forecast of each pollutant's site with the highest mean tomorrow, after its last 30 days."""
     from plotly.subplots import make_subplots
@@ -29,7 +30,8 @@ def plot_forecast_fan(
     titles = [f"{POLLUTANTS[p].label}, {names.get((p, s), '')} ({s})" for p, s in chosen]
     figure = make_subplots(rows=1, cols=max(1, len(chosen)), subplot_titles=titles)
     for column, (pollutant, site) in enumerate(chosen, start=1):
-        _draw(figure, column, _of(newest, pollutant, site), _of(daily_observations, pollutant, site))
+        forecast = newest[(newest["pollutant"] == pollutant) & (newest["site_id"] == site)]
+        _draw(figure, column, forecast, _before(forecast["origin_date"].iloc[0], pollutant, site, daily_observations))
         figure.update_yaxes(title=POLLUTANTS[pollutant].unit, rangemode="tozero", row=1, col=column)
     sandbox = " (sandbox: simulated air)" if run.source == "sandbox" else ""
     last = run.origin_dates[-1].date()
@@ -40,14 +42,16 @@ def plot_forecast_fan(
     )
 
 
-def _of(table: pd.DataFrame, pollutant: str, site: str) -> pd.DataFrame:
-    return table[(table["pollutant"] == pollutant) & (table["site_id"] == site)]
+def _before(origin: pd.Timestamp, pollutant: str, site: str, observations: AnyTable) -> pd.DataFrame:
+    """What a site observed in the days that end with an origin."""
+    first = origin - pd.Timedelta(days=DAYS_BEFORE - 1)
+    return as_table(observations).read(
+        ["date_local", "value"], pollutant=pollutant, site_ids=[site], first=first, last=origin
+    )
 
 
-def _draw(figure: Figure, column: int, forecast: pd.DataFrame, observed: pd.DataFrame) -> None:
+def _draw(figure: Figure, column: int, forecast: pd.DataFrame, recent: pd.DataFrame) -> None:
     days = forecast["target_date"]
-    since = forecast["origin_date"].iloc[0] - pd.Timedelta(days=DAYS_BEFORE)
-    recent = observed[(observed["date_local"] > since) & (observed["date_local"] <= forecast["origin_date"].iloc[0])]
     figure.add_scatter(
         x=recent["date_local"], y=recent["value"], mode="lines", line={"color": "#333333"}, row=1, col=column
     )

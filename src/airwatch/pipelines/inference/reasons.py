@@ -14,6 +14,7 @@ from airwatch.pipelines.feature_engineering.params import FeatureEngineeringPara
 from airwatch.pipelines.inference.issued import issued_by
 from airwatch.pipelines.inference.params import InferenceParams
 from airwatch.scope import mark
+from airwatch.tables import AnyTable, BlockTable, as_table
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ ROW = ["site_id", "pollutant", "origin_date"]
 
 def explain_forecasts(
     forecasts: pd.DataFrame,
-    features: pd.DataFrame,
+    features: AnyTable,
     run: RunParams,
     params: InferenceParams,
     policy: FeatureEngineeringParams,
@@ -46,7 +47,7 @@ def explain_forecasts(
     groups = policy.features.groups(run.pollutants, run.horizon_days)
     tables = []
     for forecaster, issued in issued_by(asked, models):
-        rows = features.merge(issued[ROW].drop_duplicates(), on=ROW)
+        rows = _rows_of(issued, as_table(features))
         tables.append(issued[[*ROW, "lead_days", "target_date"]].merge(explain(forecaster, rows, groups)))
     blank = schemas.empty("ForecastReasons")
     if not tables:
@@ -54,3 +55,13 @@ def explain_forecasts(
     logger.info("Inference: reasons of %d forecasts", len(asked))
     reasons = pd.concat(tables)[list(blank.columns)]
     return mark(reasons.sort_values([*ROW, "target_date"], ignore_index=True), run)
+
+
+def _rows_of(issued: pd.DataFrame, features: BlockTable) -> pd.DataFrame:
+    """The rows of the feature table that forecasts of one pollutant were made from."""
+    origins = issued["origin_date"]
+    [pollutant] = issued["pollutant"].unique()
+    rows = features.read(
+        pollutant=pollutant, site_ids=list(issued["site_id"].unique()), first=origins.min(), last=origins.max()
+    )
+    return rows.merge(issued[ROW].drop_duplicates(), on=ROW)

@@ -26,7 +26,7 @@ def search_area(monitors: pd.DataFrame | None, run: RunParams) -> Area:
     Returns:
         The run's own area, or with a neighbourhood the box that reaches that far beyond its monitors.
     """
-    if monitors is None or monitors.empty or run.neighbourhood_km == 0:
+    if monitors is None or monitors.empty or run.neighbourhood_km == 0 or run.area.kind == "nation":
         return run.area
     own = monitors[monitors["in_area"]]
     latitudes, longitudes = own["latitude"], own["longitude"]

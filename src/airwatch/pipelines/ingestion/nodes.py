@@ -7,16 +7,17 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 import pandas as pd
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+import pyarrow as pa
 
 from airwatch.archive import Archive, Reply
 from airwatch.domain.areas import Area
 from airwatch.domain.pollutants import parameter
 from airwatch.parameters import RunParams
 from airwatch.pipelines.ingestion.area import open_monitors, search_area
+from airwatch.pipelines.ingestion.files import fetch_files, files_of
 from airwatch.pipelines.ingestion.params import IngestionParams
 from airwatch.pipelines.ingestion.plan import METEOROLOGY, plan_questions
+from airwatch.pipelines.ingestion.progress import progress
 from airwatch.services import EpaServices
 
 logger = logging.getLogger(__name__)
@@ -28,8 +29,11 @@ class NoDataError(Exception):
 
 def fetch_monitors(
     services: EpaServices, index: Archive, run: RunParams, params: IngestionParams
-) -> Iterator[dict[str, pd.DataFrame]]:
+) -> Iterator[dict[str, pd.DataFrame | pa.Table]]:
     """Ask for the area's monitors of the run's pollutants, unless that was asked within ``recheck_days``.
+
+    EPA's yearly files tell of monitors by their rows, so with ``source=airdata`` it is they that are fetched here,
+    those that are missing or have changed; a table of one's own is there already.
 
     With a neighbourhood, the monitors of the box around them are asked for too, as a list of its own.
 
@@ -40,6 +44,12 @@ def fetch_monitors(
         NoDataError: EPA lists no monitor of any of the pollutants there. The reply is not kept: a mistyped code that
             is mended asks anew.
     """
+    if run.is_from_files:
+        if run.source == "airdata":
+            years = range(run.first_year, run.as_of.year + 1)
+            files = files_of((*run.pollutants, *params.meteorology), years)
+            yield from fetch_files(services, index, files, run.as_of)
+        return
     area = search_area(None, run)
     stored = index.replies()
     known = newest_list(stored, area, run)
@@ -67,10 +77,12 @@ def fetch_daily(
         One reply after another, under its name in the archive; stored before the next request is made.
 
     Raises:
-        NoDataError: The monitors that EPA lists all opened after ``as_of``.
+        NoDataError: The monitors that EPA lists all opened after ``as_of``, or no file has a row of the area.
     """
     if monitors.empty:
         raise _no_monitor(run)
+    if run.is_from_files:
+        return
     area = search_area(monitors, run)
     counts = {str(name): len(of_one) for name, of_one in monitors.groupby("pollutant", observed=True)}
     counts[METEOROLOGY] = len(monitors)
@@ -79,8 +91,8 @@ def fetch_daily(
     if not questions:
         return
     rows = 0
-    with services.open(run) as client, _progress() as progress:
-        task = progress.add_task(f"{run.source} {area}", total=len(questions))
+    with services.open(run) as client, progress() as bar:
+        task = bar.add_task(f"{run.source} {area}", total=len(questions))
         for question in questions:
             frame = client.daily_summaries(
                 question.codes, area, question.first, question.last, changed_since=question.changed_since
@@ -89,7 +101,7 @@ def fetch_daily(
             frame = frame.assign(source=run.source, fetched_at=pd.Timestamp(run.as_of))
             yield {question.reply(run.as_of, newest).name: frame}
             rows += len(frame)
-            progress.advance(task)
+            bar.advance(task)
     logger.info("Ingestion: %d rows stored", rows)
 
 
@@ -124,17 +136,4 @@ def _no_monitor(run: RunParams) -> NoDataError:
     return NoDataError(
         f"EPA lists no monitor of {', '.join(run.pollutants)} in {search_area(None, run)} "
         f"between {run.first_year} and {run.as_of}. Check the code of the area, or choose other years."
-    )
-
-
-def _progress() -> Progress:
-    """A bar with the time left, on a terminal; nothing where the output is a file."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not Console(stderr=True).is_terminal,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from airwatch.domain.pollutants import WEATHER
@@ -15,6 +17,12 @@ class IngestionParams(BaseModel):
     recheck_days: int = Field(ge=1)
     max_slice_rows: int = Field(ge=1000, le=1_000_000)
     meteorology: tuple[str, ...]
+
+    @field_validator("meteorology", mode="before")
+    @classmethod
+    def _read(cls, given: Any) -> Any:
+        """From a list, or from the command line: ``temperature+pressure``, or nothing."""
+        return tuple(given.replace("+", " ").split()) if isinstance(given, str) else given
 
     @field_validator("meteorology")
     @classmethod

@@ -2,12 +2,13 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from airwatch.pipelines.ingestion.monitors import tidy_monitors
 from airwatch.pipelines.ingestion.nodes import fetch_daily, fetch_monitors
-from airwatch.pipelines.ingestion.tidy import tidy_monitors, tidy_summaries
+from airwatch.pipelines.ingestion.tidy import tidy_summaries
 
 
 def create_pipeline() -> Pipeline:
-    """From EPA's services to ``daily_summaries`` and ``monitors``."""
+    """From EPA's services, or from files, to ``daily_summaries`` and ``monitors``."""
     settled = {"run": "params:run", "params": "params:ingestion"}
     return Pipeline(
         [

@@ -14,12 +14,13 @@ from airwatch.parameters import RunParams
 from airwatch.pipelines.monitoring.page import plain_page, titled, with_header
 from airwatch.pipelines.monitoring.params import DriftParams, MonitoringParams
 from airwatch.pipelines.monitoring.same_weeks import Comparison, compare
+from airwatch.tables import AnyTable
 
 logger = logging.getLogger(__name__)
 
 
 def report_drift(
-    features: pd.DataFrame, daily_observations: pd.DataFrame, run: RunParams, params: MonitoringParams
+    features: AnyTable, daily_observations: AnyTable, run: RunParams, params: MonitoringParams
 ) -> tuple[str, dict[str, Any]]:
     """Compare the newest weeks of features with the same weeks of earlier years.
 

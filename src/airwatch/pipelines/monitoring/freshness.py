@@ -9,12 +9,13 @@ import pandas as pd
 
 from airwatch.parameters import RunParams
 from airwatch.pipelines.monitoring.params import FreshnessParams, MonitoringParams
+from airwatch.tables import AnyTable, BlockTable, as_table
 
 logger = logging.getLogger(__name__)
 
 
 def check_freshness(
-    daily_observations: pd.DataFrame, sites: pd.DataFrame, run: RunParams, params: MonitoringParams
+    daily_observations: AnyTable, sites: pd.DataFrame, run: RunParams, params: MonitoringParams
 ) -> pd.DataFrame:
     """Find each pollutant's newest day, its age at ``as_of``, and which of the area's sites still report.
 
@@ -34,10 +35,8 @@ def check_freshness(
         ``silent_sites`` names the others.
     """
     inside = sites.loc[sites["in_area"], ["site_id", "pollutant", "forecastable"]]
-    known = daily_observations["date_local"] <= pd.Timestamp(run.as_of)
-    seen = daily_observations[known].merge(inside, on=["site_id", "pollutant"])
     rows = [
-        _freshness_of(name, seen[seen["pollutant"] == name], inside[inside["pollutant"] == name], run, params.freshness)
+        _freshness_of(name, as_table(daily_observations), inside[inside["pollutant"] == name], run, params.freshness)
         for name in run.pollutants
     ]
     for row in rows:
@@ -52,9 +51,11 @@ def check_freshness(
 
 
 def _freshness_of(
-    pollutant: str, seen: pd.DataFrame, sites: pd.DataFrame, run: RunParams, params: FreshnessParams
+    pollutant: str, observations: BlockTable, sites: pd.DataFrame, run: RunParams, params: FreshnessParams
 ) -> dict[str, Any]:
     """One pollutant's row."""
+    inside, as_of = list(sites["site_id"]), pd.Timestamp(run.as_of)
+    seen = observations.read(["site_id", "date_local"], pollutant=pollutant, site_ids=inside, last=as_of)
     newest = seen["date_local"].max()
     since = newest - pd.Timedelta(days=params.reporting_days)
     lately = set(seen.loc[seen["date_local"] > since, "site_id"])

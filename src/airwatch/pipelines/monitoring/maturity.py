@@ -14,6 +14,7 @@ from airwatch.parameters import RunParams
 from airwatch.pipelines.monitoring.params import MonitoringParams
 from airwatch.scope import made_for, require_made_for
 from airwatch.scores import BRIER_AQI, QUANTILES, REFERENCES
+from airwatch.tables import AnyTable, BlockTable, as_table
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +30,8 @@ def gather_matured(
     forecast_ledger: Ledger,
     forecasts: pd.DataFrame,
     backtest_forecasts: pd.DataFrame,
-    daily_observations: pd.DataFrame,
-    features: pd.DataFrame,
+    daily_observations: AnyTable,
+    features: AnyTable,
     run: RunParams,
     params: MonitoringParams,
 ) -> pd.DataFrame:
@@ -60,12 +61,12 @@ def gather_matured(
         OtherScopeError: The features were built for another run.
     """
     require_made_for(features, "features", "ingestion,feature_engineering", run)
-    observations = daily_observations[daily_observations["date_local"] <= pd.Timestamp(run.as_of)]
+    observations = as_table(daily_observations)
     made = [_issued(forecast_ledger, run)]
     if run.is_hindcast:
         made.append(_of_scope(forecasts, "forecasts", run)[COLUMNS].assign(kind="hindcast"))
     fresh = _observed(_together(made), observations, run).drop_duplicates(KEY, keep="first")
-    fresh = _beside_references(fresh, features)
+    fresh = _beside_references(fresh, as_table(features))
     waiting = [name for name in run.pollutants if name not in set(fresh["pollutant"])]
     backtest = _of_scope(backtest_forecasts, "backtest_forecasts", run)
     past = _observed(_backtested(backtest, waiting), observations, run)
@@ -105,20 +106,31 @@ def _backtested(backtest: pd.DataFrame, pollutants: list[str]) -> pd.DataFrame:
     return its.assign(kind="backtest")[[*COLUMNS, "kind", *REFERENCES]]
 
 
-def _observed(rows: pd.DataFrame, observations: pd.DataFrame, run: RunParams) -> pd.DataFrame:
-    """Those rows whose target day was observed, with ``observed``."""
-    truth = observations[["site_id", "pollutant", "date_local", "value"]]
-    truth = truth.rename(columns={"date_local": "target_date", "value": "observed"}).dropna()
+def _observed(rows: pd.DataFrame, observations: BlockTable, run: RunParams) -> pd.DataFrame:
+    """Those rows whose target day was observed by ``as_of``, with ``observed``."""
     due = rows[rows["pollutant"].isin(run.pollutants)]
+    truth = observations.read(
+        ["site_id", "pollutant", "date_local", "value"],
+        pollutant=run.pollutants,
+        site_ids=list(due["site_id"].unique()),
+        first=due["target_date"].min(),
+        last=pd.Timestamp(run.as_of),
+    )
+    truth = truth.rename(columns={"date_local": "target_date", "value": "observed"}).dropna()
     return due.merge(truth, on=["site_id", "pollutant", "target_date"], how="inner")
 
 
-def _beside_references(rows: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
+def _beside_references(rows: pd.DataFrame, features: BlockTable) -> pd.DataFrame:
     """The rows, in their order, with what the feature table held at their origins as persistence and climatology."""
     horizon = int(rows["lead_days"].max()) if len(rows) else 1
     wanted = ["value_lag_00", *(f"value_climatology_{lead:02d}" for lead in range(1, horizon + 1))]
-    near = features["origin_date"].isin(rows["origin_date"].unique())
-    known = features[[*ORIGIN, *features.columns.intersection(wanted)]][near]
+    known = features.read(
+        [*ORIGIN, *(name for name in features.columns if name in wanted)],
+        pollutant=list(rows["pollutant"].unique()),
+        site_ids=list(rows["site_id"].unique()),
+        first=rows["origin_date"].min(),
+        last=rows["origin_date"].max(),
+    )
     at_origin = rows[ORIGIN].merge(known, on=ORIGIN, how="left", validate="many_to_one")
     climatology = climatology_of_targets(at_origin, horizon)
     lead = rows["lead_days"].to_numpy()

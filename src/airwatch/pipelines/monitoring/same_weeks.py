@@ -11,6 +11,7 @@ from airwatch.domain.pollutants import POLLUTANTS
 from airwatch.features.spec import DAYS_OF_A_YEAR
 from airwatch.parameters import RunParams
 from airwatch.pipelines.monitoring.params import DriftParams
+from airwatch.tables import AnyTable, as_table
 
 # Feature columns are float32, whose rounding alone makes equal values differ by a ten-millionth.
 LEAST_RELATIVE_SPREAD = 1e-6
@@ -40,12 +41,10 @@ class Comparison:
 
 
 def compare(
-    pollutant: str, features: pd.DataFrame, observations: pd.DataFrame, run: RunParams, params: DriftParams
+    pollutant: str, features: AnyTable, observations: AnyTable, run: RunParams, params: DriftParams
 ) -> Comparison:
     """Line up one pollutant's current weeks and their reference."""
-    seen = observations[
-        (observations["pollutant"] == pollutant) & (observations["date_local"] <= pd.Timestamp(run.as_of))
-    ]
+    seen = as_table(observations).read(["site_id", "date_local"], pollutant=pollutant, last=pd.Timestamp(run.as_of))
     if seen.empty:
         return Comparison(pollutant, "no observation")
     last = seen["date_local"].max()
@@ -54,7 +53,8 @@ def compare(
     both = set(now["site_id"]) & set(then["site_id"])
     if not both:
         return Comparison(pollutant, "no site observed in these weeks of this year and of others", first, last)
-    rows = features[(features["pollutant"] == pollutant) & features["site_id"].isin(both)]
+    columns = [name for name in ("origin_date", *params.columns) if name in features.columns]
+    rows = as_table(features).read(columns, pollutant=pollutant, site_ids=sorted(both))
     parts = _weeks(rows, "origin_date", first, last, params)
     counts = len(parts[0]), len(parts[1])
     comparison = Comparison(pollutant, "", first, last, len(both), counts, max(counts) > params.max_rows)

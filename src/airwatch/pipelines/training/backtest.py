@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from airwatch import schemas
 from airwatch.domain.transforms import FloatArray
 from airwatch.forecasting.baselines import Climatology
+from airwatch.forecasting.boosting import Boosting
 from airwatch.forecasting.candidates import PointModel, build_candidate
 from airwatch.forecasting.design import TooFewTrainingRows
 from airwatch.forecasting.forecaster import Forecaster, TrainingSet, assemble
@@ -26,13 +28,11 @@ from airwatch.forecasting.linear import RidgeByLead
 from airwatch.forecasting.spread import LocalSpread
 from airwatch.forecasting.stacking import MEMBERS, Stack, stack_weights
 from airwatch.pipelines.training.examples import DAY, Examples
-from airwatch.pipelines.training.params import BacktestParams, TrainingParams
+from airwatch.pipelines.training.params import CLIMATOLOGY, STACK, BacktestParams, TrainingParams
 
 logger = logging.getLogger(__name__)
 
 SHORTEST_WINDOW_DAYS = 20
-CLIMATOLOGY = "climatology"
-STACK = "stack"
 ROWS_OF_THE_GAP = 20_000  # training rows on which the error within the training is measured
 
 
@@ -96,6 +96,17 @@ class Fitted:
     until: pd.Timestamp
     models: dict[str, PointModel]
     spread: LocalSpread
+    seed: int
+
+    @cached_property
+    def some_of_past(self) -> Examples:
+        """Examples of the past, at most ``ROWS_OF_THE_GAP``, drawn at random."""
+        rows = len(self.past)
+        if rows <= ROWS_OF_THE_GAP:
+            return self.past.in_memory()
+        drawn = np.zeros(rows, dtype=bool)
+        drawn[np.random.default_rng(self.seed).choice(rows, ROWS_OF_THE_GAP, replace=False)] = True
+        return self.past.where(drawn).in_memory()
 
     @property
     def training(self) -> TrainingSet:
@@ -157,17 +168,18 @@ def fit_candidates(
     past = past.where(past.observed)
     targets_t = past.unit.forward(past.targets)
     try:
-        spread = LocalSpread.fit(RidgeByLead(past.unit).fit(past.features, targets_t), past.features, targets_t)
+        ridge = RidgeByLead(past.unit).fit(past.features, targets_t)
+        spread = LocalSpread.fit(ridge, past.features, targets_t)
     except TooFewTrainingRows as reason:
         logger.warning("Training: no model of %s: %s", past.pollutant, reason)
         return None
-    fitted = Fitted(past, pd.Timestamp(until), {}, spread)
+    fitted = Fitted(past, pd.Timestamp(until), {}, spread, seed)
     wanted = {CLIMATOLOGY, *(MEMBERS if only == STACK else [only])} if only else set(residuals)
     for name, settings in params.candidates.settings().items():
         if name == STACK or name not in wanted:
             continue
         try:
-            fitted.models[name] = build_candidate(name, settings, past.unit, seed).fit(past.features, targets_t)
+            fitted.models[name] = _fit(build_candidate(name, settings, past.unit, seed), past, targets_t, ridge)
         except TooFewTrainingRows as reason:
             logger.warning("Training: a candidate for %s takes no part: %s", past.pollutant, reason)
     members = {name: fitted.models[name] for name in MEMBERS if name in fitted.models and name in residuals}
@@ -175,6 +187,15 @@ def fit_candidates(
         known = {name: residuals[name] for name in members}
         fitted.models[STACK] = Stack(list(members.values()), _weights(known, until, targets_t.shape[1]))
     return fitted
+
+
+def _fit(candidate: PointModel, past: Examples, targets_t: FloatArray, ridge: RidgeByLead) -> PointModel:
+    """The candidate fitted; a ridge like the one that is fitted already is not fitted again."""
+    if isinstance(candidate, RidgeByLead) and candidate.params == ridge.params:
+        return ridge
+    if isinstance(candidate, Boosting) and candidate.params.alpha == ridge.params.alpha:
+        return candidate.fit(past.features, targets_t, ridge)
+    return candidate.fit(past.features, targets_t)
 
 
 def _weights(residuals: Mapping[str, Residuals], until: np.datetime64, horizon: int) -> FloatArray:
@@ -197,11 +218,11 @@ def backtest(
         Forecasts of all candidates on the same rows, those that were observed, with ``candidate``, ``fold``,
         ``observed``, ``persistence`` and ``climatology``; and the residuals of each candidate over all windows.
     """
-    residuals: dict[str, Residuals] = {name: Residuals() for name in params.candidates.settings()}
+    residuals: dict[str, Residuals] = {name: Residuals() for name in params.taking_part()}
     tables: list[pd.DataFrame] = []
     for window in windows:
         past = examples.where(examples.origins + examples.targets.shape[1] * DAY < window.first)
-        inside = examples.where(window.holds(examples))
+        inside = examples.where(window.holds(examples)).in_memory()
         fitted = fit_candidates(past, window.first - DAY, residuals, params, seed)
         if fitted is None:
             continue
@@ -213,7 +234,7 @@ def backtest(
             if own is not None and usual is not None:
                 forecasts = _forecast(fitted.forecaster(name, (own, usual), params), inside, judged)
                 tables.append(forecasts.assign(candidate=name, fold=window.number))
-            _remember(residuals[name], name, fitted, inside.where(inside.issuable), seed)
+            _remember(residuals[name], name, fitted, inside.where(inside.issuable))
     residuals = {name: each for name, each in residuals.items() if each.origins}
     return pd.concat(tables, ignore_index=True) if tables else schemas.empty("BacktestForecasts"), residuals
 
@@ -236,31 +257,28 @@ def _known(residuals: Residuals, window: Window, *, raw: bool = False) -> FloatA
 def _forecast(forecaster: Forecaster, inside: Examples, judged: NDArray[np.bool_]) -> pd.DataFrame:
     """The forecasts from the judged origins of a window that were observed, beside both references."""
     issued = inside.where(judged)
-    recent = forecaster.recent_errors(inside.features)
-    forecasts = forecaster.predict(issued.features, recent).assign(**_references(issued))
+    recent = forecaster.recent_errors(inside.frame)
+    forecasts = forecaster.predict(issued.frame, recent).assign(**_references(issued))
     return forecasts[forecasts["observed"].notna()]
 
 
-def _remember(residuals: Residuals, name: str, fitted: Fitted, issued: Examples, seed: int) -> None:
+def _remember(residuals: Residuals, name: str, fitted: Fitted, issued: Examples) -> None:
     """Keep what a candidate missed in a window, and within its training."""
-    errors = fitted.past.unit.forward(issued.targets) - fitted.models[name].predict(issued.features)
+    errors = fitted.past.unit.forward(issued.targets) - fitted.models[name].predict(issued.frame)
     residuals.origins.append(issued.origins)
     residuals.raw.append(errors)
-    residuals.standardised.append(errors / fitted.spread.predict(issued.features))
-    past = fitted.past
-    rows = np.arange(len(past))
-    if len(rows) > ROWS_OF_THE_GAP:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, ROWS_OF_THE_GAP, replace=False))
-    within = fitted.past.unit.forward(past.targets[rows]) - fitted.models[name].predict(past.features.iloc[rows])
+    residuals.standardised.append(errors / fitted.spread.predict(issued.frame))
+    some = fitted.some_of_past
+    within = some.unit.forward(some.targets) - fitted.models[name].predict(some.frame)
     residuals.training.append(np.sqrt(np.nanmean(np.square(within), axis=0)))
 
 
 def _references(test: Examples) -> dict[str, NDArray[np.float64]]:
     """What was observed and what the two references say, in the order of a forecaster's rows: by site, origin, lead."""
     horizon = test.targets.shape[1]
-    climatology = test.features[[f"value_climatology_{lead:02d}" for lead in range(1, horizon + 1)]]
+    climatology = test.frame[[f"value_climatology_{lead:02d}" for lead in range(1, horizon + 1)]]
     return {
         "observed": test.targets.ravel(),
-        "persistence": np.repeat(test.features["value_lag_00"].to_numpy(dtype=np.float64), horizon),
+        "persistence": np.repeat(test.frame["value_lag_00"].to_numpy(dtype=np.float64), horizon),
         "climatology": climatology.to_numpy(dtype=np.float64).ravel(),
     }

@@ -17,11 +17,11 @@ from airwatch.forecasting.forecaster import Forecaster
 from airwatch.forecasting.warnings import WarningCuts, choose_cuts
 from airwatch.model_registry import REQUIREMENTS, TrainedModel
 from airwatch.parameters import RunParams
-from airwatch.pipelines.training.backtest import CLIMATOLOGY, Residuals, fit_candidates
+from airwatch.pipelines.training.backtest import Residuals, fit_candidates
 from airwatch.pipelines.training.examples import Examples
 from airwatch.pipelines.training.gate import Decision
-from airwatch.pipelines.training.model_card import model_card
-from airwatch.pipelines.training.params import TrainingParams
+from airwatch.pipelines.training.model_card import model_card, unjudged_card
+from airwatch.pipelines.training.params import CLIMATOLOGY, TrainingParams
 
 EXAMPLE_ROWS = 3
 
@@ -64,16 +64,19 @@ def fit_champion(
         "source": run.source_label,
         "area": run.area.slug,
         "training_window": "/".join(str(day.date()) for day in forecaster.training_window),
-        "sites": str(observed.features["site_id"].nunique()),
+        "sites": str(observed.rows.site_ids.nunique()),
         "data_hash": data,
         "airwatch_version": airwatch.__version__,
         "code_hash": code_hash(),
     }
-    card = model_card(decision, candidate_scores, fit_gaps, cuts, tags)
+    if params.unjudged is None:
+        card = model_card(decision, candidate_scores, fit_gaps, cuts, tags)
+    else:
+        card = unjudged_card(decision, examples.pollutant, fit_gaps, cuts, tags)
     model = TrainedModel(
         pollutant=examples.pollutant,
         forecaster=replace(forecaster, cuts=cuts),
-        example=observed.features.tail(EXAMPLE_ROWS),
+        example=observed.rows.take(np.arange(len(observed))[-EXAMPLE_ROWS:]),
         fingerprint=_fingerprint(data, run, params),
         metrics=_metrics(scores),
         tags=tags,
@@ -97,9 +100,10 @@ def data_hash(examples: Examples) -> str:
     """A hash of features, targets and what of them is judged, to the bit."""
     digest = hashlib.sha256()
     digest.update(",".join(examples.features.columns).encode())
-    digest.update(pd.util.hash_pandas_object(examples.features, index=False).to_numpy().tobytes())
-    digest.update(np.ascontiguousarray(examples.targets).tobytes())
-    digest.update(examples.issuable.tobytes())
+    for _, block in examples.rows.blocks():
+        digest.update(pd.util.hash_pandas_object(block, index=False).to_numpy().tobytes())
+    digest.update(np.ascontiguousarray(examples.targets).data)
+    digest.update(np.ascontiguousarray(examples.issuable).data)
     return digest.hexdigest()[:16]
 
 

@@ -155,7 +155,7 @@ def judge(candidate_forecasts: pd.DataFrame, fit_gaps: pd.DataFrame, params: Gat
     passed = [name for name, found in findings.items() if name not in BASELINES and all(each.passed for each in found)]
     champion = passed[0] if passed else evidence.best_baseline
     paragraph = _paragraph(champion, evidence, findings, params)
-    return Decision(_record(champion, evidence.pollutant, findings), champion, paragraph)
+    return Decision(record(champion, evidence.pollutant, findings), champion, paragraph)
 
 
 def _side_by_side(forecasts: pd.DataFrame) -> Evidence:
@@ -256,7 +256,7 @@ def _gap(gap: float, limit: float) -> Finding:
     return Finding(GAP, gap, limit, np.nan, gap <= limit, note)
 
 
-def _record(champion: str, pollutant: str, findings: dict[str, list[Finding]]) -> pd.DataFrame:
+def record(champion: str, pollutant: str, findings: dict[str, list[Finding]]) -> pd.DataFrame:
     """The ``Gate`` table."""
     rows = [
         {"pollutant": pollutant, "candidate": name, **asdict(finding), "champion": name == champion}

@@ -52,10 +52,13 @@ def model_card(
     overall = scores[(scores["grouping"] == "all") & ~scores["candidate"].isin(partial)]
     champion = scores[scores["candidate"] == decision.champion]
     of_champion = champion[champion["grouping"] == "all"]
-    simulated = " (simulated data)" if tags.get("source", "").startswith(SIMULATED) else ""
+    scored = (
+        "All scores are of forecasts from rolling origins, by models trained on the days before: "
+        f"{_count(of_champion)} forecasts a lead, the same rows for all candidates."
+    )
     sections = {
-        "What it forecasts": _what(pollutant, decision.champion, of_champion),
-        "Data": _table(["", ""], [(DATA[key], f"`{tags[key]}`") for key in DATA if key in tags]),
+        "What it forecasts": f"{_what(pollutant, decision.champion, of_champion['lead_days'])}\n\n{scored}",
+        "Data": _data(tags),
         "Candidates": _candidates(overall, fit_gaps, pollutant.unit),
         "The gate": f"{decision.paragraph}\n\n{_gate(decision.table)}",
         "Intervals": _intervals(of_champion, pollutant.unit),
@@ -63,18 +66,55 @@ def model_card(
         "Known weaknesses": "\n".join(f"- {line}" for line in _weaknesses(champion, pollutant.unit)),
         "How to make it again": _again(tags),
     }
+    return _card(pollutant, sections, tags)
+
+
+def unjudged_card(
+    decision: Decision, pollutant: str, fit_gaps: pd.DataFrame, cuts: WarningCuts, tags: Mapping[str, str]
+) -> str:
+    """Write the card of a champion that was not judged, in markdown.
+
+    Args:
+        decision: That takes it unjudged.
+        pollutant: Whose champion.
+        fit_gaps: ``candidate``, ``lead_days`` and root mean square errors, of the window that calibrated it.
+        cuts: When it warns.
+        tags: Of the registered model; those named in ``DATA`` are shown.
+    """
+    assert decision.champion is not None
+    own = fit_gaps[fit_gaps["candidate"] == decision.champion]
+    errors = [
+        (str(row["lead_days"]), *(_number(row[name], "{:.3g}") for name in ("rmse_training", "rmse_rolling")))
+        for _, row in own.iterrows()
+    ]
+    sections = {
+        "What it forecasts": _what(parameter(pollutant), decision.champion, own["lead_days"]),
+        "Data": _data(tags),
+        "Not judged": decision.paragraph,
+        "Errors": "Root mean square in the unit the model works in, on its training days and on the window that "
+        "calibrates it:\n\n" + _table(["lead, days", "training", "window"], errors),
+        "Warnings": _warnings(cuts),
+        "How to make it again": _again(tags),
+    }
+    return _card(parameter(pollutant), sections, tags)
+
+
+def _card(pollutant: Pollutant | Weather, sections: Mapping[str, str], tags: Mapping[str, str]) -> str:
+    simulated = " (simulated data)" if tags.get("source", "").startswith(SIMULATED) else ""
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
     return f"# {pollutant.label}: model card{simulated}\n\n{body}\n"
 
 
-def _what(pollutant: Pollutant | Weather, champion: str, scores: pd.DataFrame) -> str:
-    leads, averaging = scores["lead_days"], getattr(pollutant, "averaging", "daily value")
+def _data(tags: Mapping[str, str]) -> str:
+    return _table(["", ""], [(DATA[key], f"`{tags[key]}`") for key in DATA if key in tags])
+
+
+def _what(pollutant: Pollutant | Weather, champion: str, leads: pd.Series) -> str:
+    averaging = getattr(pollutant, "averaging", "daily value")
     return (
         f"The {averaging} of {pollutant.label} in {pollutant.unit} at EPA's monitoring sites, {leads.min()} to "
         f"{leads.max()} days ahead: mean, quantiles from 5 to 95 %, AQI, and the chance of an AQI above 50, 100 and "
-        f"150. The model is `{champion}`. It reads observations alone, no weather forecast.\n\n"
-        f"All scores are of forecasts from rolling origins, by models trained on the days before: {_count(scores)} "
-        "forecasts a lead, the same rows for all candidates."
+        f"150. The model is `{champion}`. It reads observations alone, no weather forecast."
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from airwatch import schemas
+from airwatch.cluster import LOCAL, Engines
 from airwatch.domain.transforms import transform
 from airwatch.parameters import RunParams
 from airwatch.pipelines.feature_engineering.forecastability import forecastable
@@ -16,21 +17,30 @@ from airwatch.pipelines.training.backtest import Residuals, backtest, fit_gaps, 
 from airwatch.pipelines.training.examples import Examples, judge_issuable, no_examples, pair_examples
 from airwatch.pipelines.training.gate import Decision, judge
 from airwatch.pipelines.training.params import TrainingParams
+from airwatch.pipelines.training.unjudged import take_unjudged
 from airwatch.scope import made_for, mark, require_reach
 from airwatch.scores import KEY_OF_GROUPS, score_groups
+from airwatch.tables import AnyTable, as_table
 
 logger = logging.getLogger(__name__)
 
+OBSERVED = ["site_id", "pollutant", "date_local", "value"]
+SITES_AT_ONCE = 200
+
 
 def collect_examples(
-    features: pd.DataFrame,
-    daily_observations: pd.DataFrame,
+    features: AnyTable,
+    daily_observations: AnyTable,
     sites: pd.DataFrame,
     pollutant: str,
     run: RunParams,
     policy: FeatureEngineeringParams,
+    params: TrainingParams,
+    engines: Engines = LOCAL,
 ) -> Examples:
     """The examples of one pollutant up to ``as_of``; none where the run leaves it out or nothing was observed.
+
+    Above ``external_memory_rows`` their features stay in the table.
 
     Raises:
         OtherScopeError: The features end before ``as_of``, or were built for another run.
@@ -40,15 +50,31 @@ def collect_examples(
         logger.debug("Training: %s is not among the run's pollutants", pollutant)
         return no_examples(pollutant, features, run.horizon_days, unit)
     require_reach(features, run)
-    examples = pair_examples(features, daily_observations, pollutant, pd.Timestamp(run.as_of), run.horizon_days, unit)
+    as_of = pd.Timestamp(run.as_of)
+    observed = as_table(daily_observations).read(OBSERVED, pollutant=pollutant, last=as_of)
+    horizon, most = run.horizon_days, params.external_memory_rows
+    examples = pair_examples(features, observed, pollutant, as_of, horizon, unit, most, engines.of(run))
     if not len(examples):
         logger.warning("Training: no observation of %s by %s; it gets no model", pollutant, run.as_of)
         return examples
-    of_pollutant = daily_observations[daily_observations["pollutant"] == pollutant]
-    origins = pd.DatetimeIndex(np.unique(examples.origins))
-    judged = forecastable(of_pollutant, origins, policy.forecastable)
+    if not examples.rows.in_memory:
+        logger.info("Training: %d examples of %s are read in blocks", len(examples), pollutant)
     in_area = sites[(sites["pollutant"] == pollutant) & sites["in_area"]]["site_id"]
-    return judge_issuable(examples, judged, pd.Index(in_area))
+    return judge_issuable(examples, _judged(observed, examples, policy), pd.Index(in_area))
+
+
+def _judged(observed: pd.DataFrame, examples: Examples, policy: FeatureEngineeringParams) -> pd.DataFrame:
+    """From which sites and origins a forecast can be issued, so many sites at a time that memory stays small."""
+    origins = pd.DatetimeIndex(np.unique(examples.origins))
+    seen = observed.loc[observed["value"].notna(), "date_local"]
+    network = {examples.pollutant: pd.DatetimeIndex(np.unique(seen))}
+    names = observed["site_id"].unique()
+    parts = []
+    for start in range(0, len(names), SITES_AT_ONCE):
+        own = observed[observed["site_id"].isin(names[start : start + SITES_AT_ONCE])]
+        judged = forecastable(own, origins, policy.forecastable, network)
+        parts.append(judged.loc[judged["forecastable"], ["site_id", "origin_date", "forecastable"]])
+    return pd.concat(parts, ignore_index=True)
 
 
 def backtest_candidates(
@@ -60,16 +86,18 @@ def backtest_candidates(
         ``BacktestForecasts`` (column ``champion`` still False), sorted by key; the residuals of each candidate; and
         how much more each errs there than within its training, by lead.
     """
-    windows = plan_windows(examples, params.backtest)
-    forecasts, residuals = backtest(examples, windows, params, run.seed)
+    # Without test windows the one that calibrates is the newest.
+    asked = params.backtest if params.unjudged is None else params.backtest.model_copy(update={"folds": 0})
+    forecasts, residuals = backtest(examples, plan_windows(examples, asked), params, run.seed)
     if forecasts.empty:
-        if len(examples):
+        if len(examples) and (params.unjudged is None or not residuals):
             logger.warning(
                 "Training: too few days of %s would be forecast to judge a model on; it gets none. Choose an earlier "
                 "first_year, or see reason_not in sites.",
                 examples.pollutant,
             )
-        return mark(schemas.empty("BacktestForecasts"), run), {}, fit_gaps({}, examples.pollutant)
+        kept = residuals if params.unjudged else {}
+        return mark(schemas.empty("BacktestForecasts"), run), kept, fit_gaps(kept, examples.pollutant)
     forecasts = forecasts.assign(champion=False).sort_values(
         ["candidate", "site_id", "origin_date", "target_date"], ignore_index=True
     )
@@ -87,12 +115,15 @@ def backtest_candidates(
 def judge_candidates(
     candidate_forecasts: pd.DataFrame, gaps: pd.DataFrame, run: RunParams, params: TrainingParams
 ) -> tuple[Decision, pd.DataFrame]:
-    """Decide which candidate forecasts from now on; ``gate.judge`` has the rules.
+    """Decide which candidate forecasts from now on; ``gate.judge`` has the rules, unless one is taken unjudged.
 
     Returns:
         The decision, and its record.
     """
-    decision = judge(candidate_forecasts, gaps, params.gate)
+    if params.unjudged is None:
+        decision = judge(candidate_forecasts, gaps, params.gate)
+    else:
+        decision = take_unjudged(params.unjudged, gaps)
     if decision.champion is not None:
         logger.info("Training: %s", decision.paragraph)
     return decision, mark(decision.table, run)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from airwatch.forecasting.boosting import BoostingParams
 from airwatch.forecasting.calibrated import AQI_THRESHOLDS
 from airwatch.forecasting.forest import ForestParams
 from airwatch.forecasting.linear import RidgeParams
 from airwatch.forecasting.ranks import RecencyParams
+from airwatch.forecasting.stacking import MEMBERS
 from airwatch.pipelines.training.gate import GateParams
 from airwatch.pipelines.training.search import TuningParams
+
+CLIMATOLOGY = "climatology"
+STACK = "stack"
 
 
 class NoSettings(BaseModel):
@@ -81,6 +85,8 @@ class TrainingParams(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     candidates: Candidates
+    unjudged: str | None
+    external_memory_rows: int = Field(ge=1)
     backtest: BacktestParams
     recent_days: int = Field(ge=1)
     recency: RecencyParams
@@ -94,3 +100,20 @@ class TrainingParams(BaseModel):
         if min(recency.days, recency.prior_days, recency.prior_count) < 1:
             raise ValueError("days, prior_days and prior_count: give each at least 1")
         return recency
+
+    @model_validator(mode="after")
+    def _can_be_fitted(self) -> Self:
+        names = list(self.candidates.settings())
+        if self.unjudged is not None and self.unjudged not in names:
+            raise ValueError(f"unjudged is {self.unjudged}, which takes no part; choose one of {', '.join(names)}")
+        if self.unjudged == STACK and len(set(MEMBERS) & set(names)) < 2:
+            raise ValueError(f"unjudged is {STACK}, which needs two of {', '.join(MEMBERS)} to take part")
+        return self
+
+    def taking_part(self) -> list[str]:
+        """The candidates that are fitted: all of them, or what the one that is not judged needs."""
+        names = list(self.candidates.settings())
+        if self.unjudged is None:
+            return names
+        needed = {CLIMATOLOGY, self.unjudged, *(MEMBERS if self.unjudged == STACK else ())}
+        return [name for name in names if name in needed]

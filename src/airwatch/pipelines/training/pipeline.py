@@ -36,7 +36,7 @@ def create_pipeline() -> Pipeline:
         pipeline(
             _of_one_pollutant(),
             namespace=name,
-            inputs={"features", "daily_observations", "sites"},
+            inputs={"features", "daily_observations", "sites", "engines"},
             parameters={"params:run", "params:training", "params:feature_engineering"},
             prefix_datasets_with_namespace=True,
         )
@@ -78,7 +78,9 @@ def _of_one_pollutant() -> Pipeline:
                     "sites": "sites",
                     "pollutant": "params:pollutant",
                     "policy": "params:feature_engineering",
+                    "engines": "engines",
                     **run,
+                    **params,
                 },
                 outputs="examples",
                 name="collect_examples",

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from airwatch.domain.transforms import Transform
+from airwatch.domain.transforms import FloatArray, Transform
 from airwatch.forecasting.candidates import build_candidate
 from airwatch.forecasting.design import TooFewTrainingRows
 from airwatch.model_registry import REQUIREMENTS
@@ -131,19 +131,19 @@ def rolling_loss(name: str, settings: Mapping[str, Any], folds: list[Fold], seed
     Raises:
         TooFewTrainingRows: Not enough observed targets to learn from.
     """
-    errors: list[NDArray[np.float64]] = []
+    errors: list[FloatArray] = []
     losses = []
     for fold in folds:
         unit = fold.test.unit
         model = build_candidate(name, settings, unit, seed)
-        predicted = model.fit(fold.past.features, unit.forward(fold.past.targets)).predict(fold.test.features)
+        predicted = model.fit(fold.past.features, unit.forward(fold.past.targets)).predict(fold.test.frame)
         if errors:
             losses.append(_crps(predicted, fold.test.targets, np.concatenate(errors), unit))
         errors.append((unit.forward(fold.test.targets) - predicted)[fold.settled])
     return float(np.mean(losses))
 
 
-def _crps(predicted: NDArray[Any], targets: NDArray[np.float64], errors: NDArray[np.float64], unit: Transform) -> float:
+def _crps(predicted: FloatArray, targets: FloatArray, errors: FloatArray, unit: Transform) -> float:
     """The CRPS of predictions in the working unit, averaged over the leads that were observed before and now."""
     by_lead = []
     for prediction, target, error in zip(predicted.T, targets.T, errors.T, strict=True):
@@ -181,7 +181,7 @@ def _sample(examples: Examples, rows: int, rng: np.random.Generator) -> Examples
     """At most so many of the examples, in their order."""
     chosen = np.zeros(len(examples), dtype=bool)
     chosen[rng.permutation(len(examples))[:rows]] = True
-    return examples.where(chosen)
+    return examples.where(chosen).in_memory()
 
 
 def _best(search: Search, ranges: dict[str, BaseDistribution], trials: int, study: Study) -> dict[str, Any]:

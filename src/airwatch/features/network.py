@@ -1,0 +1,140 @@
+"""All sites of one pollutant on one grid, and what is known of them together: levels, anomalies, the region."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from airwatch.domain.pollutants import parameter
+from airwatch.domain.transforms import Transform, transform
+from airwatch.features import kernel, surroundings
+from airwatch.features.compiled import FloatArray, IntArray
+from airwatch.features.grids import DayAxis, SiteGrid
+from airwatch.features.plan import Grid, OwnPlan, Totals
+from airwatch.features.series import region_mean
+from airwatch.features.spec import FeatureSpec
+from airwatch.features.surroundings import Around
+
+
+@dataclass(frozen=True)
+class Network:
+    """The sites of one pollutant; rows are sites in the order of their ids, columns days.
+
+    Attributes:
+        pollutant: Its name.
+        spec: The windows and reaches.
+        horizon_days: The longest lead.
+        axis: The days.
+        site_ids: Of the rows.
+        places: Latitude and longitude, degrees [sites, 2], NaN where unknown.
+        values: Observations, AQS unit, NaN where there is none.
+        level: The usual level, working unit.
+        anomaly: Observations above their level, working unit.
+        smoky: 1 where a site stands far above its level.
+        usual: ``kernel.climatology``, AQS unit [sites, width + horizon].
+        usual_of_region: Its mean over all sites [1, width + horizon].
+        network: The mean anomaly of all sites [1, width].
+        around: The neighbours of all sites.
+    """
+
+    pollutant: str
+    spec: FeatureSpec
+    horizon_days: int
+    axis: DayAxis
+    site_ids: NDArray[np.object_]
+    places: FloatArray
+    values: Grid
+    level: Grid
+    anomaly: Grid
+    smoky: Grid
+    usual: Grid
+    usual_of_region: Grid
+    network: Grid
+    around: Around
+
+    @classmethod
+    def survey(
+        cls,
+        pollutant: str,
+        grid: SiteGrid,
+        places: FloatArray,
+        axis: DayAxis,
+        spec: FeatureSpec,
+        horizon_days: int,
+        threads: int = 1,
+    ) -> Network:
+        """Find the level of each site, how far each day stood above it, and what is usual for the days of the year."""
+        plan = plan_of(pollutant, spec, horizon_days)
+        values, first = grid.values, grid.first
+        unit = np.asarray(transform(spec.transforms[pollutant]).forward(values), dtype=np.float32)
+        # The neighbours' levels are needed as far back as their anomalies are looked at.
+        back = min(axis.width, axis.days + spec.surroundings.past_days)
+
+        def own(rows: slice) -> tuple[Grid, ...]:
+            room = Totals.of_length(axis.width, plan)
+            levels = kernel.own_levels(unit[rows], first[rows], back, plan, room)
+            return (*levels, kernel.climatology(values[rows], first[rows], axis.days, plan, room))
+
+        means, counts, spreads, usual = (
+            np.concatenate(part) for part in zip(*_in_threads(own, len(values), threads), strict=True)
+        )
+        around = Around.of(places, spec.surroundings)
+        region = region_mean(means, plan.unit_step)
+        level = surroundings.levels(means, counts, region, around, spec.surroundings.level_borrow_days)
+        return cls(
+            pollutant=pollutant,
+            spec=spec,
+            horizon_days=horizon_days,
+            axis=axis,
+            site_ids=grid.site_ids,
+            places=places,
+            values=values,
+            level=level,
+            anomaly=(anomaly := unit - level),
+            smoky=surroundings.smoky_days(unit, level, spreads, spec.surroundings.smoke_spreads),
+            usual=usual,
+            usual_of_region=region_mean(usual, plan.step),
+            network=region_mean(anomaly, plan.unit_step),
+            around=around,
+        )
+
+    @cached_property
+    def first(self) -> IntArray:
+        """The column of each site's first observation."""
+        return np.asarray(np.argmax(~np.isnan(self.values), axis=1))
+
+    @property
+    def starts(self) -> IntArray:
+        """The column of each site's first origin."""
+        return np.maximum(self.first, self.axis.width - self.axis.days)
+
+    def of(self, own: IntArray) -> tuple[Network, IntArray]:
+        """The network of some sites and the neighbours they need, and the rows of the sites in it."""
+        needed = np.unique(np.concatenate([own, *(self.around.neighbours.rows_of(row) for row in own)]))
+        parts = ("site_ids", "places", "values", "level", "anomaly", "smoky", "usual")
+        taken = {name: getattr(self, name)[needed] for name in parts}
+        around = Around.of(taken["places"], self.spec.surroundings)
+        return replace(self, **taken, around=around), np.searchsorted(needed, own)
+
+
+def plan_of(pollutant: str, spec: FeatureSpec, horizon_days: int) -> OwnPlan:
+    """The windows of a pollutant's sites."""
+    highest = np.array([parameter(pollutant).highest_plausible])
+    unit: Transform = transform(spec.transforms[pollutant])
+    return OwnPlan.of(spec, horizon_days, float(highest[0]), float(unit.forward(highest)[0]))
+
+
+def _in_threads(work: Callable[[slice], tuple[Grid, ...]], count: int, threads: int) -> list[tuple[Grid, ...]]:
+    """The work on consecutive rows, as many at once as there are threads; it must let go of the interpreter's lock."""
+    edges = np.linspace(0, count, min(threads, max(count, 1)) + 1).astype(int)
+    pieces = [slice(begin, end) for begin, end in pairwise(edges)]
+    if len(pieces) == 1:
+        return [work(pieces[0])]
+    with ThreadPoolExecutor(len(pieces)) as pool:
+        return list(pool.map(work, pieces))

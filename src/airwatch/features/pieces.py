@@ -1,0 +1,132 @@
+"""Some sites of a network with all that their features need: what a thread, a worker or a request computes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from airwatch.domain.transforms import transform
+from airwatch.features import kernel, surroundings
+from airwatch.features.compiled import IntArray
+from airwatch.features.network import Network, plan_of
+from airwatch.features.plan import Block, Grid, Totals
+from airwatch.features.series import recent_columns, spread_columns
+
+RECENT_DAYS = 3
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some sites of a network; it pickles.
+
+    Attributes:
+        names: The feature columns.
+        network: The network, or as much of it as these sites need.
+        own: Their rows in it.
+        others: What is known there of each other pollutant, AQS unit, by name [own sites, width].
+        shared: Columns that are the same at every site [columns, days], the last but for the place.
+    """
+
+    names: Sequence[str]
+    network: Network
+    own: IntArray
+    others: Mapping[str, Grid]
+    shared: Grid
+
+    def alone(self) -> Piece:
+        """The same with nothing but what it needs, to be sent elsewhere."""
+        network, own = self.network.of(self.own)
+        return replace(self, network=network, own=own)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return dict(vars(self.alone()))
+
+    def __str__(self) -> str:
+        sites = self.network.site_ids[self.own]
+        return f"the features of {self.network.pollutant} at {sites[0]} to {sites[-1]}"
+
+    def __len__(self) -> int:
+        return int(self.lengths.sum())
+
+    @property
+    def lengths(self) -> IntArray:
+        """How many rows each site has."""
+        return self.network.axis.width - self.network.starts[self.own]
+
+    def frame(self) -> pd.DataFrame:
+        """The rows of the feature table of these sites, sorted by site and origin."""
+        block = np.empty((len(self.names), len(self)), dtype=np.float32)
+        self.write(block)
+        return as_frame(block, [self])
+
+    def write(self, out: Block, row: int = 0) -> None:
+        """Write the feature columns into a block, from a row of it on, by site and origin.
+
+        Args:
+            out: [columns, rows], in one piece in memory.
+            row: The first of the piece's rows.
+        """
+        network, spec, starts = self.network, self.network.spec, self.network.starts[self.own]
+        begins = row + np.concatenate([[0], np.cumsum(self.lengths)[:-1]])
+        at = self._write_own_past(out, begins)
+        for begin, start, level in zip(begins, starts, network.level[self.own], strict=True):
+            out[at, begin : begin + len(level) - start] = level[start:]
+        at += 1
+        surroundings.around_columns(
+            network.values,
+            network.anomaly,
+            network.smoky,
+            network.network,
+            network.around,
+            self.own,
+            starts,
+            out,
+            at,
+            begins,
+        )
+        at += len(spec.surrounding_groups())
+        for name in self.others:
+            recent_columns(self.others[name], starts, RECENT_DAYS, out, at, begins)
+            at += 2
+        spread_columns(self.shared, starts - (network.axis.width - network.axis.days), out, at, begins)
+        out[-2:, row : row + len(self)] = np.repeat(network.places[self.own].T, self.lengths, axis=1)
+
+    def _write_own_past(self, out: Block, begins: IntArray) -> int:
+        """Write the columns from each site's own past, and what is usual; the number of the next column."""
+        network, days = self.network, self.network.axis.days
+        unit = transform(network.spec.transforms[network.pollutant])
+        plan = plan_of(network.pollutant, network.spec, network.horizon_days)
+        values, first = network.values[self.own], network.first[self.own]
+        in_unit = np.asarray(unit.forward(values), dtype=np.float32)
+        room = Totals.of_length(network.axis.width, plan)
+        at = kernel.own_columns(values, in_unit, first, days, plan, room, out, begins)
+        usual, region = network.usual[self.own], network.usual_of_region
+        kernel.usual_columns(values, usual, region, first, days, plan, room, out, at, begins)
+        rows = slice(int(begins[0]), int(begins[0]) + len(self))
+        newest = list(network.spec.own_groups()).index("value_last")
+        deviation = at + 1 + network.horizon_days
+        out[deviation, rows] = unit.forward(out[newest, rows]) - unit.forward(out[at, rows])
+        return deviation + 1
+
+
+def as_frame(block: Block, pieces: Sequence[Piece]) -> pd.DataFrame:
+    """The feature table from the block that some pieces have written, one behind the other."""
+    frame = pd.DataFrame(block.T, columns=list(pieces[0].names), copy=False)
+    days, lengths = pieces[0].network.axis.origins.to_numpy(), np.concatenate([piece.lengths for piece in pieces])
+    sites = np.concatenate([piece.network.site_ids[piece.own] for piece in pieces])
+    pollutants = np.array([piece.network.pollutant for piece in pieces], dtype=object)
+    frame.insert(0, "site_id", _repeated(sites, lengths))
+    frame.insert(1, "pollutant", _repeated(pollutants, np.array([len(piece) for piece in pieces])))
+    frame.insert(2, "origin_date", np.concatenate([days[len(days) - length :] for length in lengths]))
+    return frame
+
+
+def _repeated(values: NDArray[np.object_], lengths: IntArray) -> pd.Series:
+    texts = pa.array(values, pa.large_string())
+    return pd.Series(pd.array(texts.take(pa.array(np.repeat(np.arange(len(lengths)), lengths))), dtype="str"))

@@ -1,0 +1,91 @@
+"""The sections of the speed benchmark, on tables so small that only their shape says something."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from airwatch.features.table import build_features
+from benchmarks.speed import __main__ as speed
+from benchmarks.speed import features, sections, serving, training
+from benchmarks.speed.figures import figures
+from benchmarks.speed.network import Network
+from benchmarks.speed.sizes import Measured, Sizes, production_spec
+
+TINY = Sizes(small=600, middle=1_200, large=6_000, examples=600, estimators=2, forecasts=50, calls=2, rounds=1)
+
+
+@pytest.fixture(autouse=True)
+def _small_nation(monkeypatch):
+    """Ten places instead of hundreds, and no memory to be had at hand."""
+    monkeypatch.setattr(features, "AT_HAND_MIB", 0)
+    whole = Network.of_rows.__func__
+    monkeypatch.setattr(
+        Network, "of_rows", classmethod(lambda cls, rows, pollutants=1, sites=10: whole(cls, rows, pollutants, sites))
+    )
+
+
+@pytest.mark.filterwarnings("ignore:The copy keyword")  # mlforecast's
+@pytest.mark.parametrize("name", ["features", "growth", "memory-large", "serving", "training", "forecasts"])
+def test_a_section_gives_all_that_its_figures_need(name):
+    measured = sections.measure(name, TINY)
+    assert all(np.isfinite(each.ratio) for each in figures({name: measured}))
+    json.dumps([measured.seconds, measured.facts])  # plain numbers
+
+
+def test_streamed_a_table_has_all_its_rows():
+    network = Network.of_rows(3_000, pollutants=2)
+    assert features.stream(network, production_spec(), network.observations())() == network.rows
+
+
+def test_without_other_sites_the_columns_stay_and_a_site_has_no_neighbours():
+    network, spec = Network.of_rows(3_000), production_spec()
+    observations, alone = next(network.observations()), features.without_others(spec)
+    table = build_features(observations, network.places(), network, alone)
+    assert list(table.columns[3:]) == spec.columns(network.pollutants, network.horizon_days)
+    around = [name for name in table if name.startswith(("sector_", "far_", "value_neighbours", "near_spread"))]
+    assert table[around].isna().all().all()
+
+
+def test_examples_are_days_that_were_observed_and_what_was_observed_after_them():
+    rows, targets = training.examples(400)
+    network = Network.of_rows(400 * training.EVERY_DAYS)
+    seen = next(network.observations()).set_index(["site_id", "date_local"])["value"]
+    keys = zip(rows["site_id"], rows["origin_date"] + pd.Timedelta(days=3), strict=True)
+    np.testing.assert_allclose([seen.get(key, np.nan) for key in keys], targets[:, 2], rtol=1e-6)
+    assert rows["value_lag_00"].notna().all()
+
+
+def test_plain_xgboost_has_the_rounds_of_the_candidate():
+    rows, targets = training.examples(400)
+    params = training.boosting_params(Sizes(estimators=9))
+    targets_t = training.UNIT.forward(targets)
+    matrix = training.feature_matrix(rows, training.model_columns(rows))
+    plain = training.plain_boosters(matrix, targets_t, params)
+    ours = training.Boosting(training.UNIT, params).fit(rows, targets_t)
+    assert [each.num_boosted_rounds() for each in plain] == [9, 2, 1, 1, 1, 1, 1]  # 9 by the square of the lead
+    assert training.rounds_of(ours) == 16
+
+
+@pytest.mark.filterwarnings("ignore:The copy keyword")
+def test_every_request_is_timed():
+    assert {name: len(each) for name, each in serving.one_site(TINY).seconds.items()} == {"ours": 2, "mlforecast": 2}
+
+
+def test_a_section_that_does_not_exist_is_named_before_anything_is_measured(capsys):
+    with pytest.raises(SystemExit):
+        speed.main(["--only", "features,feathers"])
+    assert "no section feathers; choose from features, growth" in capsys.readouterr().err
+
+
+def test_what_was_measured_is_kept_with_every_run(tmp_path, monkeypatch):
+    seconds = {"ours": [9.0, 3.0], "xgboost": [9.0, 2.0]}
+    monkeypatch.setattr(speed, "_measured", lambda name, quick: Measured(seconds, {"examples": 6, "columns": 9}))
+    monkeypatch.setattr(speed, "effective_cores", lambda: 2.0)
+    speed.main(["--only", "training", "--out", str(tmp_path)])
+    kept = json.loads((tmp_path / "speed.json").read_text())
+    assert kept["sections"]["training"]["seconds"] == seconds
+    assert kept["figures"][0]["ratio"] == 1.5
+    assert kept["machine"]["effective_cores_after"] == 2.0
+    assert "1.5 ×" in (tmp_path / "speed.md").read_text()
