@@ -42,6 +42,7 @@ CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
     "custom_resolvers": {"env": env, "secret": secrets.reference},
+    "merge_strategy": {"parameters": "soft"},  # an environment names the keys it changes, not whole groups
     "config_patterns": {"mlflow": ["mlflow*", "mlflow*/**", "**/mlflow*"]},
 }
 HOOKS = (RunHooks(), MlflowHooks())

@@ -7,6 +7,7 @@ import logging
 import pandas as pd
 
 from airwatch import schemas
+from airwatch.domain.pollutants import CRITERIA
 from airwatch.forecasting.reasons import explain
 from airwatch.model_registry import ModelShelf
 from airwatch.parameters import RunParams
@@ -44,7 +45,7 @@ def explain_forecasts(
     """
     chosen = {"none": run.origin_dates[:0], "latest": run.origin_dates[-1:], "all": run.origin_dates}[params.reasons]
     asked = forecasts[forecasts["origin_date"].isin(chosen)]
-    groups = policy.features.groups(run.pollutants, run.horizon_days)
+    groups = policy.features.groups(CRITERIA, run.horizon_days)  # the table may be of more pollutants than the run
     tables = []
     for forecaster, issued in issued_by(asked, models):
         rows = _rows_of(issued, as_table(features))
