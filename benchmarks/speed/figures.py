@@ -108,7 +108,10 @@ def _serving(found: Measured) -> Iterator[Figure]:
     """Percentiles of the requests after the first, which compiles."""
     own, tail = (float(np.percentile(found.seconds["ours"][1:], share)) for share in (50, 99))
     usual = warm(found.seconds["mlforecast"])
-    ours = f"p50 {1e3 * own:.3f} ms, p99 {1e3 * tail:.3f} ms"
+    facts = found.facts
+    ours = (
+        f"one of {facts['sites']:.0f} sites, {facts['days']:,.0f} days: p50 {1e3 * own:.3f} ms, p99 {1e3 * tail:.3f} ms"
+    )
     against = f"mlforecast predict, series stored, no neighbours: {1e3 * usual:.2f} ms"
     yield Figure("one site's newest row, p99", ours, "one millisecond", 1e3 * tail, most=1.0, unit="ms")
     yield Figure("one site's newest row, times as fast, p50", ours, against, usual / own)

@@ -1,41 +1,42 @@
-"""One site at a request: from its history and its neighbours' to its newest feature row."""
+"""One site at a request: the newest feature row, from the history of a national network that is at hand."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-import pandas as pd
+import numpy as np
 
-from airwatch.features.table import build_features
+from airwatch.features.table import lay_out
 from benchmarks.speed import peers
 from benchmarks.speed.network import Network
 from benchmarks.speed.sizes import Measured, Sizes, production_spec
 
-YEARS = 10
-NEIGHBOURS = 5
-
 
 def one_site(sizes: Sizes) -> Measured:
-    """Every request's seconds, AirWatch's and mlforecast's in turns.
+    """Every request's seconds, AirWatch's and mlforecast's in turns, one site after the other.
 
-    mlforecast knows of no neighbours and has the series stored; AirWatch is handed the history with every request.
+    Both have the series stored. AirWatch looks at the other sites, mlforecast knows of none and is given one series.
     """
-    network = Network(("pm25",), days=round(365.25 * YEARS), sites=NEIGHBOURS + 1)
+    network = Network.of_rows(sizes.middle)
     spec, places = production_spec(), network.places()
-    observations = next(network.observations())
+    landscape = lay_out(network.observations(), places, network, spec, newest=1)
+    assert landscape is not None
+    surveyed = landscape.network("pm25")
     same, filled = peers.Same(network, spec), peers.filled(network)
-    alone = filled[filled["site"] == 0].reset_index(drop=True)
-    theirs = peers.mlforecast_newest(alone, same)
+    theirs = peers.mlforecast_newest(filled[filled["site"] == 0].reset_index(drop=True), same)
 
-    def ours() -> pd.DataFrame:
-        return build_features(observations, places, network, spec).tail(1)
+    def ours(site: int) -> None:
+        landscape.piece(surveyed, np.array([site])).write(np.empty((len(landscape.names), 1), dtype=np.float32))
 
-    seconds = {"ours": [], "mlforecast": []}
-    for _ in range(sizes.calls):
-        seconds["ours"].append(_timed(ours))
+    seconds: dict[str, list[float]] = {"ours": [], "mlforecast": []}
+    for call in range(sizes.calls):
+        site = call % len(surveyed.site_ids)
+        seconds["ours"].append(_timed(lambda site=site: ours(site)))
         seconds["mlforecast"].append(_timed(theirs))
-    return Measured(seconds, {"calls": sizes.calls, "history rows": len(observations), "neighbours": NEIGHBOURS})
+    neighbours = len(surveyed.around.neighbours.rows_of(0))
+    facts = {"calls": sizes.calls, "days": surveyed.values.shape[1], "sites": len(places), "neighbours": neighbours}
+    return Measured(seconds, facts)
 
 
 def _timed(run: Callable[[], object]) -> float:

@@ -109,7 +109,12 @@ class Network:
         """The column of each site's first observation."""
         return np.asarray(np.argmax(~np.isnan(self.values), axis=1))
 
-    @property
+    @cached_property
+    def plan(self) -> OwnPlan:
+        """The windows of its sites."""
+        return plan_of(self.pollutant, self.spec, self.horizon_days)
+
+    @cached_property
     def starts(self) -> IntArray:
         """The column of each site's first origin."""
         return np.maximum(self.first, self.axis.width - self.axis.days)

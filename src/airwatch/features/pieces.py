@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from airwatch.domain.transforms import transform
 from airwatch.features import kernel, surroundings
 from airwatch.features.compiled import IntArray
-from airwatch.features.network import Network, plan_of
+from airwatch.features.network import Network
 from airwatch.features.plan import Block, Grid, Totals
 from airwatch.features.series import recent_columns, spread_columns
 
@@ -101,7 +101,7 @@ class Piece:
         """Write the columns from each site's own past, and what is usual; the number of the next column."""
         network, days = self.network, self.network.axis.days
         unit = transform(network.spec.transforms[network.pollutant])
-        plan = plan_of(network.pollutant, network.spec, network.horizon_days)
+        plan = network.plan
         values, first = network.values[self.own], network.first[self.own]
         in_unit = np.asarray(unit.forward(values), dtype=np.float32)
         room = Totals.of_length(network.axis.width, plan)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from itertools import repeat
 from typing import Protocol
 
@@ -72,7 +73,7 @@ class Landscape:
     threads: int
     _regions: dict[str, Grid] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The feature columns."""
         return self.spec.columns(self.pollutants, self.horizon_days)
