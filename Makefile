@@ -1,7 +1,7 @@
 # Everything below works from a clean clone: each target makes what it needs first.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check format sandbox viz mlflow bench bench-skill ablation leakage lock clean
+.PHONY: help run test coverage check format sandbox viz mlflow up-cluster bench bench-skill ablation leakage lock clean
 
 export DO_NOT_TRACK := 1
 export KEDRO_DISABLE_TELEMETRY := 1
@@ -51,6 +51,12 @@ viz: .venv/core  ## the pipelines and their plots, at http://127.0.0.1:4141
 
 mlflow: .venv/core  ## the runs and the registry, at http://127.0.0.1:5000
 	PATH="$(CURDIR)/$(BIN):$$PATH" kedro mlflow ui
+
+up-cluster: .venv/dev  ## a Dask scheduler and two workers on this machine, for kedro run --env cluster; Ctrl-C ends them
+	trap 'kill 0' EXIT; \
+	$(BIN)/dask scheduler --host 127.0.0.1 --port 8786 --no-dashboard & \
+	for number in 1 2; do $(BIN)/dask worker tcp://127.0.0.1:8786 --nthreads 1 --no-dashboard & done; \
+	wait
 
 bench: .venv/dev  ## speed and memory beside peers and the limit of the machine, on generated data, to benchmarks/results
 	$(BIN)/python -m benchmarks.speed

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from hypothesis import settings
 from sqlalchemy import Engine, event
 
-pytest_plugins = ["airdata_on_loopback", "epa_on_loopback"]
+pytest_plugins = ["airdata_on_loopback", "dask_on_loopback", "epa_on_loopback"]
 
 PROJECT = Path(__file__).resolve().parents[1]
 

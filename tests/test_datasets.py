@@ -10,7 +10,9 @@ from kedro.io import DatasetError
 from pandas.testing import assert_frame_equal
 
 from airwatch import schemas
+from airwatch.cluster import Engines
 from airwatch.datasets import (
+    EnginesDataset,
     EpaServicesDataset,
     FigureDataset,
     JsonFileDataset,
@@ -196,3 +198,10 @@ def test_epa_services_tell_nothing_of_their_credentials():
 def test_nothing_is_written_to_epa():
     with pytest.raises(DatasetError, match="only be read"):
         services().save("anything")
+
+
+def test_engines_are_handed_out_without_a_connection():
+    engines = EnginesDataset(scheduler="tcp://127.0.0.1:1")
+    assert engines.load() == Engines("tcp://127.0.0.1:1")
+    with pytest.raises(DatasetError, match="only be used"):
+        engines.save("anything")

@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 from pandas.testing import assert_frame_equal
 
-from airwatch.tables import MadeTable, StoredTable, UnreadableTableError, as_table
+from airwatch.tables import MadeTable, StoredTable, UnreadableTableError, WorkTable, as_table
 from builders import build_days
 
 LOCAL = fsspec.filesystem("file")
@@ -120,3 +120,18 @@ def test_a_page_that_is_damaged_is_named_with_the_remedy(tmp_path):
     path.write_bytes(content)
     with pytest.raises(UnreadableTableError, match=r"days\.parquet is not a readable parquet table .*Move it away"):
         StoredTable(LOCAL, str(path)).read()
+
+
+def test_a_work_table_is_made_of_its_items_by_whoever_does_the_work():
+    asked = []
+
+    class Mapper:
+        def map(self, work, items):
+            for item in items:
+                asked.append(item)
+                yield work(item)
+
+    table = WorkTable(Mapper(), lambda site: DAYS[DAYS["site_id"] == site], lambda: iter(SITES), DAYS.attrs)
+    assert_frame_equal(table.read(), DAYS)
+    assert table.read(pollutant="pm25", site_ids=SITES[1:]).attrs == DAYS.attrs
+    assert asked == [*SITES, *SITES]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,12 +13,16 @@ import pandas as pd
 from airwatch.domain.transforms import transform
 from airwatch.engine import Threads
 from airwatch.features import kernel
+from airwatch.features.calendar import calendar_table
+from airwatch.features.grids import build_grid
 from airwatch.features.network import plan_of
-from airwatch.features.plan import Totals
+from airwatch.features.pieces import Piece
+from airwatch.features.plan import Block, Totals
+from airwatch.features.records import collect
 from airwatch.features.series import region_mean, spread_columns
 from airwatch.features.spec import FeatureSpec, calendar_groups
-from airwatch.features.table import build_features, feature_blocks, lay_out
-from benchmarks.speed import peers
+from airwatch.features.table import build_features, lay_out
+from benchmarks.speed import peers, polars_table
 from benchmarks.speed.clock import peak_mib, take_turns
 from benchmarks.speed.machine import effective_cores
 from benchmarks.speed.network import Network
@@ -39,17 +45,30 @@ def against_peers(sizes: Sizes) -> Measured:
     runs: dict[str, Callable[[], object]] = {
         "ours": lambda: build_features(observations, places, network, spec),
         "ours of peers": lambda: own_past(observations, places, network, spec),
+        "ours arrays to block": from_arrays(observations, places, network, spec),
         "ours streamed": stream(network, spec, [observations]),
-        "ours from the grid": lambda: sum(map(len, feature_blocks(landscape, BLOCK_ROWS))),
+        "ours from the grid": lambda: sum(map(len, map(Piece.frame, landscape.pieces(BLOCK_ROWS)))),
         "first touch": lambda: np.empty(output, dtype=np.float32).fill(0.0),
         "read and write": lambda: [np.copyto(target, source) for _ in range(COPIES)],
         "mlforecast": peers.mlforecast_run(filled, same),
         "mlforecast without climatology": peers.mlforecast_run(filled, same, climatology=False),
-        "polars": peers.polars_run(filled, same),
+        "polars": polars_table.own_past_run(filled, same),
     }
     facts = {"rows": rows, "columns": len(columns), "peer columns": len(same.names)}
     facts["peer columns without climatology"] = len(same.names) - len(same.climatology)
     return Measured(take_turns(runs, sizes.rounds, 2 * output * target.itemsize // 2**20), facts)
+
+
+def against_polars(sizes: Sizes) -> Measured:
+    """The whole table by AirWatch and by Polars, of the same values without gaps, in turns on one thread."""
+    network, spec = Network.of_rows(sizes.middle), production_spec()
+    observations, places = next(network.observations(gaps=False)), network.places()
+    runs: dict[str, Callable[[], object]] = {
+        "ours": lambda: build_features(observations, places, network, spec),
+        "polars": polars_table.whole_run(peers.filled(network), network, spec),
+    }
+    columns = len(spec.columns(network.pollutants, network.horizon_days))
+    return Measured(take_turns(runs, sizes.rounds, AT_HAND_MIB), {"rows": network.rows, "columns": columns})
 
 
 def growth(sizes: Sizes) -> Measured:
@@ -94,7 +113,29 @@ def stream(network: Network, spec: FeatureSpec, observations: object, threads: i
 
     def run() -> int:
         landscape = lay_out(observations, places, network, spec, threads)
-        return sum(map(len, feature_blocks(landscape, BLOCK_ROWS, Threads(threads).map)))
+        return sum(map(len, Threads(threads).map(Piece.frame, landscape.pieces(BLOCK_ROWS))))
+
+    return run
+
+
+def from_arrays(
+    observations: pd.DataFrame, places: pd.DataFrame, network: Network, spec: FeatureSpec
+) -> Callable[[], Block]:
+    """From records (number of the site, day, value) to one block of all columns: the table without its frames."""
+    landscape = lay_out([observations], places, network, spec)
+    assert landscape is not None
+    name, horizon = network.pollutants[0], network.horizon_days
+    collector = collect([observations], (name,), pd.Timestamp(network.as_of))
+    records, sites = collector.records()[name], list(collector.sites)
+    weather = landscape.shared[: -len(calendar_groups(horizon))]
+
+    def run() -> Block:
+        grids = {name: build_grid(records, sites, landscape.axis)}
+        shared = np.concatenate([weather, calendar_table(landscape.axis.origins, horizon)])
+        (piece,) = replace(landscape, grids=grids, shared=shared).pieces(sys.maxsize)
+        block = np.empty((len(piece.names), len(piece)), dtype=np.float32)
+        piece.write(block)
+        return block
 
     return run
 
@@ -117,7 +158,9 @@ def own_past(observations: pd.DataFrame, places: pd.DataFrame, network: Network,
     kernel.usual_columns(grid.values, usual, region, first, axis.days, plan, room, block, at, begins)
     spread_columns(landscape.shared[-calendar:], axis.days - lengths, block, at + seasons, begins)
     block[-2:] = np.repeat(landscape.places.reindex(grid.site_ids).to_numpy().T, lengths, axis=1)
-    frame = pd.DataFrame(block.T, copy=False)
+    leads = [f"value_climatology_{lead:02d}" for lead in range(seasons)]
+    names = [*spec.own_groups(), *leads, *calendar_groups(horizon), "latitude", "longitude"]
+    frame = pd.DataFrame(block.T, columns=names, copy=False)
     days = axis.origins.to_numpy()
     frame.insert(0, "site", np.repeat(np.arange(len(lengths)), lengths))
     frame.insert(1, "date", np.concatenate([days[len(days) - length :] for length in lengths]))

@@ -1,7 +1,7 @@
-"""What mlforecast and Polars can express of AirWatch's features, each as its makers would have it.
+"""What mlforecast can express of AirWatch's features, as its makers would have it; ``polars_table`` has Polars.
 
-Both count rows, not days, so every gap is filled before the clock starts. Neither weighs what is missing, looks at
-other sites, or puts anything in the place of a value that is not there.
+It counts rows, not days, so every gap is filled before the clock starts. It does not weigh what is missing, look at
+other sites, or put anything in the place of a value that is not there.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-import polars as pl
 from mlforecast import MLForecast
 from mlforecast.lag_transforms import Combine, Offset, RollingMean, RollingStd
 from numpy.typing import NDArray
@@ -134,23 +133,3 @@ def _of_the_day_before(
 
     look_up.__name__ = name
     return look_up
-
-
-def polars_run(frame: pd.DataFrame, same: Same) -> Callable[[], Any]:
-    """A lazy query of Polars over ``filled``; the threads are those of ``POLARS_MAX_THREADS`` at its import."""
-    table = pl.from_pandas(frame)
-    calendar = pl.DataFrame({"date": pd.date_range(same.first_day, periods=len(next(iter(same.calendar.values()))))})
-    calendar = calendar.with_columns(date=pl.col("date").cast(table.schema["date"]), **same.calendar)
-    value, usual = pl.col("value"), pl.col("usual")
-    columns = [value.shift(back).over("site").alias(f"value_lag_{back:02d}") for back in same.lags]
-    for days in same.means:
-        columns.append(value.rolling_mean(days, min_samples=1).over("site").alias(f"value_mean_{days:02d}"))
-    for days in same.spreads:
-        columns.append(value.rolling_std(days, min_samples=2, ddof=0).over("site").alias(f"spread_{days:02d}"))
-    columns.append(value.rolling_mean(same.climatology_days, min_samples=1).over("site").alias("usual"))
-    seasons = [
-        (sum(usual.shift(end).over("site") for end in ends) / len(ends)).alias(f"value_climatology_{lead:02d}")
-        for lead, ends in enumerate(same.climatology)
-    ]
-    query = table.lazy().with_columns(columns).with_columns(seasons).join(calendar.lazy(), on="date", how="left")
-    return lambda: query.drop("usual").collect()

@@ -39,6 +39,7 @@ def _about(machine: Mapping[str, object], cores: tuple[float, float]) -> str:
         f"Each figure is a ratio of medians of runs that took turns in one process, the first of each left out; one "
         f"thread unless it says otherwise; generated data, no network. {machine['processor']}, {machine['cores']} "
         f"cores, which did the work of {cores[0]:.2f} before and {cores[1]:.2f} after; Python {machine['python']}, "
-        f"{versions}. Features are those of the project's own parameters; a peer is asked for those of them that "
-        "follow from lags, windows and dates. Made by `make bench`; every run is in `speed.json`."
+        f"{versions}. Features are those of the project's own parameters; mlforecast is asked for those of them that "
+        "follow from lags, windows and dates, Polars for these and for all. Made by `make bench`; every run is in "
+        "`speed.json`."
     )

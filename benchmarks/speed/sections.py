@@ -17,6 +17,7 @@ from benchmarks.speed.sizes import QUICK, TABLES, Measured, Sizes
 # By name: the module, its function, and what the function is given after the sizes.
 SECTIONS: dict[str, tuple[str, ...]] = {
     "features": ("features", "against_peers"),
+    "polars": ("features", "against_polars"),
     "growth": ("features", "growth"),
     **{f"memory-{table}": ("features", "memory", table) for table in TABLES},
     "threads": ("features", "threads"),

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from airwatch.features.table import lay_out
+from airwatch.features.network import Network as Surveyed
+from airwatch.features.plan import Block
+from airwatch.features.table import Landscape, lay_out
 from benchmarks.speed import peers
 from benchmarks.speed.network import Network
 from benchmarks.speed.sizes import Measured, Sizes, production_spec
@@ -26,17 +28,21 @@ def one_site(sizes: Sizes) -> Measured:
     same, filled = peers.Same(network, spec), peers.filled(network)
     theirs = peers.mlforecast_newest(filled[filled["site"] == 0].reset_index(drop=True), same)
 
-    def ours(site: int) -> None:
-        landscape.piece(surveyed, np.array([site])).write(np.empty((len(landscape.names), 1), dtype=np.float32))
-
     seconds: dict[str, list[float]] = {"ours": [], "mlforecast": []}
     for call in range(sizes.calls):
         site = call % len(surveyed.site_ids)
-        seconds["ours"].append(_timed(lambda site=site: ours(site)))
+        seconds["ours"].append(_timed(lambda site=site: newest_row(landscape, surveyed, site)))
         seconds["mlforecast"].append(_timed(theirs))
     neighbours = len(surveyed.around.neighbours.rows_of(0))
     facts = {"calls": sizes.calls, "days": surveyed.values.shape[1], "sites": len(places), "neighbours": neighbours}
     return Measured(seconds, facts)
+
+
+def newest_row(landscape: Landscape, surveyed: Surveyed, site: int) -> Block:
+    """The feature row of a site's newest origin, [columns, 1]."""
+    row = np.empty((len(landscape.names), 1), dtype=np.float32)
+    landscape.piece(surveyed, np.array([site])).write(row)
+    return row
 
 
 def _timed(run: Callable[[], object]) -> float:

@@ -99,7 +99,7 @@ def fitted(features: pd.DataFrame, targets: Floats, params: BoostingParams) -> F
     usual = Climatology(UNIT).fit(features, targets_t)
     spread = LocalSpread.fit(RidgeByLead(UNIT).fit(features, targets_t), features, targets_t)
     residuals = (targets_t - model.predict(features)) / spread.predict(features), targets_t - usual.predict(features)
-    training = TrainingSet(features, targets, features["origin_date"].max())
+    training = TrainingSet(str(features["pollutant"].iloc[0]), features, targets, features["origin_date"].max())
     recency = RecencyParams(days=90, prior_days=60, prior_count=20)
     return assemble(model, usual, spread, training, residuals, UNIT, (RECENT_DAYS, recency))
 

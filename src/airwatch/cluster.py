@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from time import sleep
 from typing import Any, TypeVar
 
 import airwatch
@@ -28,7 +30,16 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 CONNECT_SECONDS, WATCH_SECONDS = 10, 2
+RETURN_SECONDS = 60  # for a worker to come where none is left
 ATTEMPTS = 4  # at what all workers do together
+DASK_SETTINGS = {
+    # Work is sent with all it needs, so that it can be done again; Dask would warn of each piece that is large.
+    "distributed.admin.large-graph-warning-threshold": "100 GB",
+    # What fails in a worker of its own is told by the run, once.
+    "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical",
+}
+# Dask's own way to silence the workers would silence the log file of the run.
+OWN_CLUSTER = {"host": "127.0.0.1", "dashboard_address": None, "silence_logs": False}
 
 
 class ClusterError(Exception):
@@ -54,14 +65,20 @@ class Cluster(Engine):
         """The workers of a scheduler; where no address is given, workers of its own on this machine.
 
         Raises:
-            ClusterError: No scheduler answers, it has no worker, or one of them runs another AirWatch.
+            ClusterError: Dask is not installed, no scheduler answers, it has no worker, or one of them runs another
+                AirWatch.
         """
-        from distributed import Client, LocalCluster
-
+        try:
+            import dask
+            from distributed import Client, LocalCluster
+        except ImportError as error:
+            raise ClusterError(
+                "engine=dask needs Dask: pip install 'airwatch[cluster]', or use engine=local."
+            ) from error
+        dask.config.set(DASK_SETTINGS)
         if not address:
             logger.info("Cluster: %d workers of its own on this machine", workers)
-            own = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1")
-            return cls(Client(own))
+            return cls(Client(LocalCluster(workers, threads_per_worker=1, **OWN_CLUSTER)))
         try:
             client = Client(address, timeout=CONNECT_SECONDS)
         except (OSError, ValueError) as error:
@@ -121,7 +138,7 @@ class Cluster(Engine):
                 return self._ring(work, shares)
             except _BrokenRing as error:
                 logger.warning("Cluster: %s; trees are grown again (%d of %d)", error, attempt, ATTEMPTS)
-                self.client.wait_for_workers(1, timeout=60)
+                self._require_worker()
         raise ClusterError(f"Workers were lost {ATTEMPTS} times while trees were grown; see their logs for the reason.")
 
     def _ring(self, work: Callable[[Any, dict[str, Any]], Result], shares: Callable[[int], Sequence[Any]]) -> Result:
@@ -132,36 +149,57 @@ class Cluster(Engine):
         scheduler = self.client.scheduler.address.partition("://")[2].rpartition(":")[0]
         tracker = RabitTracker(host_ip=get_ip(scheduler), n_workers=len(workers))
         tracker.start()
-        futures = [
-            self.client.submit(work, share, tracker.worker_args(), workers=[worker], pure=False)
+        begun = [
+            (self.client.submit(work, share, tracker.worker_args(), workers=[worker], pure=False), str(share))
             for share, worker in zip(shares(len(workers)), workers, strict=True)
         ]
+        futures = [future for future, _ in begun]
         try:
-            self._watch(futures, workers)
-            made = [self._result(future, f"share {number} of a training") for number, future in enumerate(futures)]
+            self._watch(futures, ring=workers)
+            begun.sort(key=lambda each: _order(each[0]))
+            made = [self._result(future, name) for future, name in begun]
         finally:
-            self.client.cancel(futures)
-            with suppress(Exception):  # of a broken ring it has nothing more to say
+            with suppress(Exception):  # a broken ring has nothing more to say
                 tracker.free()
+                self.client.cancel(futures)
         first: Result = next(result for result in made if result is not None)
         return first
 
-    def _watch(self, futures: list[Any], workers: list[str]) -> None:
-        """Wait for all; where one worker is lost the others wait for it for ever."""
+    def _watch(self, futures: Sequence[Any], ring: Sequence[str] = ()) -> None:
+        """Wait until all are done or one has failed; where a worker of a ring is lost the others wait for ever."""
         from distributed import TimeoutError as NotYet
         from distributed import wait
 
-        while True:
-            with suppress(NotYet):
-                wait(futures, timeout=WATCH_SECONDS)
-                return
-            lost = sorted(set(workers) - set(self.workers))
-            if lost:
-                raise _BrokenRing(f"worker {lost[0]} was lost")
+        try:
+            while pending := [future for future in futures if future.status == "pending"]:
+                with suppress(NotYet):
+                    wait(pending, timeout=WATCH_SECONDS, return_when="FIRST_COMPLETED")
+                failed = any(future.status == "error" for future in futures)
+                if failed and ring:
+                    sleep(WATCH_SECONDS)  # it may have failed because a worker was lost, which is known a moment later
+                if lost := sorted(set(ring) - set(self.workers)):
+                    raise _BrokenRing(f"worker {lost[0]} was lost")
+                if failed:
+                    return
+                if not self.workers:
+                    self._require_worker()
+        except (CancelledError, OSError) as error:
+            raise ClusterError(
+                "The scheduler of the cluster was lost; start it and its workers, then run again."
+            ) from error
+
+    def _require_worker(self) -> None:
+        try:
+            self.client.wait_for_workers(1, timeout=RETURN_SECONDS)
+        except TimeoutError as error:
+            raise ClusterError(
+                f"All workers of the cluster were lost, and none came back in {RETURN_SECONDS} s; see their logs."
+            ) from error
 
     def _result(self, future: Any, name: str) -> Any:
         from distributed.scheduler import KilledWorker
 
+        self._watch([future])
         try:
             return future.result()
         except KilledWorker as error:
@@ -171,6 +209,13 @@ class Cluster(Engine):
         except Exception as error:
             told = " ".join(str(error).split()) or type(error).__name__
             raise ClusterError(f"The cluster failed at {name}: {told}") from error
+
+
+def _order(future: Any) -> int:
+    """First what failed of itself, then what lost the others thereby, then all else."""
+    if future.status != "error":
+        return 2
+    return int(type(future.exception()).__name__ == "XGBoostError")
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,8 @@ it is complete, so that a run which dies leaves the old table or the new one.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
 from pathlib import PurePosixPath
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -23,23 +21,10 @@ from kedro_datasets.pandas import ParquetDataset
 from pandas.api.types import is_datetime64_any_dtype
 
 from airwatch import schemas
-from airwatch.blocks import stacked, whole_sites
-from airwatch.engine import Threads
+from airwatch.blocks import whole_sites
 from airwatch.secrets import reveal
 from airwatch.storing import check, checked, write_blocks
-from airwatch.tables import (
-    BLOCK_ROWS,
-    LIST_OF_PARTS,
-    Attrs,
-    BlockTable,
-    MadeTable,
-    Mapper,
-    StoredTable,
-    WorkTable,
-    as_table,
-    parts_of,
-    readable,
-)
+from airwatch.tables import BLOCK_ROWS, BlockTable, StoredTable, readable
 
 
 @contextmanager
@@ -126,7 +111,7 @@ class BlocksTableDataset(ParquetDataset):  # type: ignore[misc]
             DataValidationError: It has not the columns of its schema.
         """
         path = str(self._get_load_path())
-        if not self._fs.exists(path):
+        if not self._exists():
             raise DatasetError(f"{path} is not there; run the pipeline that makes it.")
         table = StoredTable(self._fs, path)
         check(table.schema.empty_table().to_pandas(), self._schema, self._name, "load")
@@ -151,74 +136,6 @@ class BlocksTableDataset(ParquetDataset):  # type: ignore[misc]
     def preview(self, nrows: int = 5) -> TablePreview:
         """The first rows for kedro-viz."""
         return _preview(next(self.load().blocks(nrows)).head(nrows))
-
-
-class PartsTableDataset(BlocksTableDataset):
-    """The same table as a folder of files, each written by whoever makes its rows, so that workers need not send them.
-
-    Files have names of their own for each time it is written; a list, written last, says which of them are the table.
-    """
-
-    def save(self, data: pd.DataFrame | BlockTable | Iterable[pd.DataFrame]) -> None:
-        """Write the parts of a table, then the list of them; the parts of the table before go last.
-
-        Raises:
-            DataValidationError: A rule of the schema is broken, the order of the key from part to part among them.
-        """
-        folder = str(self._get_save_path())
-        before = {path.rpartition("/")[2] for path in parts_of(self._fs, folder)}
-        turn = 1 + max((int(name.partition("-")[0]) for name in before if name[0].isdigit()), default=0)
-        mapper, work, items, attrs = self._work_of(data)
-        write = partial(_write_part, self._fs, f"{folder}/{turn:06d}", self._schema, self._name, work, attrs)
-        edges = list(mapper.map(write, (_Numbered(number, item) for number, item in enumerate(items))))
-        check(stacked(edges).drop_duplicates(ignore_index=True), self._schema, self._name, "save")
-        names = [f"{turn:06d}-{number:05d}.parquet" for number in range(len(edges))]
-        with written_whole(self._fs, f"{folder}/{LIST_OF_PARTS}") as file:
-            file.write(json.dumps(names).encode())
-        for path in self._fs.glob(f"{folder}/*.parquet"):
-            if str(path).rpartition("/")[2] not in names:
-                self._fs.rm(path)
-        self._invalidate_cache()
-
-    @staticmethod
-    def _work_of(data: Any) -> tuple[Mapper, Callable[[Any], pd.DataFrame], Iterable[Any], Attrs]:
-        if isinstance(data, WorkTable):
-            return data.mapper, data.work, data.items(), data.attrs
-        frames = as_table(data) if isinstance(data, BlockTable | pd.DataFrame) else MadeTable(lambda: data)
-        return Threads(), _itself, frames.blocks(BLOCK_ROWS), frames.attrs
-
-
-@dataclass(frozen=True)
-class _Numbered:
-    """What a part is made of, and its number."""
-
-    number: int
-    item: Any
-
-    def __str__(self) -> str:
-        return str(self.item)
-
-
-def _itself(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame
-
-
-def _write_part(
-    fs: fsspec.AbstractFileSystem,
-    prefix: str,
-    schema: type[schemas.Table],
-    name: str,
-    work: Callable[[Any], pd.DataFrame],
-    attrs: Attrs,
-    item: _Numbered,
-) -> pd.DataFrame:
-    """Make and write a part; its first and last rows."""
-    frame = work(item.item)
-    frame.attrs = dict(attrs)
-    [valid] = checked([frame], schema, name)
-    with written_whole(fs, f"{prefix}-{item.number:05d}.parquet") as file:
-        write_blocks(file, [valid])
-    return valid.iloc[[0, -1]] if len(valid) else valid
 
 
 def _preview(head: pd.DataFrame) -> TablePreview:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, redirect_stdout
 from dataclasses import dataclass, replace
+from io import StringIO
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -16,7 +17,24 @@ from airwatch.domain.transforms import FloatArray
 from airwatch.forecasting.rows import Places, TrainingRows
 from airwatch.forecasting.trees import TreeJob
 
-Share = tuple[TreeJob, TrainingRows, FloatArray]
+
+@dataclass(frozen=True)
+class Share:
+    """Rows that one worker grows trees on.
+
+    Attributes:
+        job: Of all rows.
+        rows: Its own.
+        residuals: Of these.
+    """
+
+    job: TreeJob
+    rows: TrainingRows
+    residuals: FloatArray
+
+    def __str__(self) -> str:
+        sites = self.rows.site_ids
+        return f"the trees of {sites.iloc[0]} to {sites.iloc[-1]}" if len(sites) else "the trees of no rows"
 
 
 class Together(Protocol):
@@ -88,7 +106,7 @@ class SharedRows(TrainingRows):
             edges = np.linspace(0, len(self), count + 1).astype(int)
             of_worker = np.searchsorted(edges[1:-1], np.arange(len(self)), side="right")
             chosen = [of_worker == worker for worker in range(count)]
-            return [(job, self.there.where(mask), residuals[mask]) for mask in chosen]
+            return [Share(job, self.there.where(mask), residuals[mask]) for mask in chosen]
 
         grown: list[bytes] = self.workers.together(grow_share, shares)
         return grown
@@ -99,8 +117,7 @@ def grow_share(share: Share, ring: dict[str, Any]) -> list[bytes] | None:
     from xgboost.collective import get_rank
     from xgboost.dask import CommunicatorContext
 
-    job, rows, residuals = share
-    edges = job.edges()  # before the ring is closed: of the sample alone, not of all workers' samples
-    with CommunicatorContext(**ring):
-        grown = job.grow(rows, residuals, edges)
+    edges = share.job.edges()  # before the ring is closed: of the sample alone, not of all workers' samples
+    with redirect_stdout(StringIO()), CommunicatorContext(**ring):  # XGBoost prints each worker's place in the ring
+        grown = share.job.grow(share.rows, share.residuals, edges)
         return grown if get_rank() == 0 else None

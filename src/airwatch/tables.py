@@ -11,20 +11,18 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol, Self, TypedDict, Unpack
+from typing import Any, Protocol, Unpack
 
 import fsspec
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pandas.api.typing import NaTType
 
 from airwatch.blocks import SITE, stacked, whole_sites
+from airwatch.filters import Filters, Where, day_of, range_of
 
-DAYS = ("origin_date", "date_local")  # the day of a row, under the name that its table has for it
 BLOCK_ROWS = 100_000
 LIST_OF_PARTS = "_parts.json"  # in a folder of files: which of them are the table, in order
 ATTRS = b"PANDAS_ATTRS"  # where pandas keeps DataFrame.attrs in a parquet file
@@ -36,18 +34,6 @@ Attrs = Mapping[Hashable | None, Any]
 
 class UnreadableTableError(Exception):
     """A stored table cannot be read; the message names the file and how to make it again."""
-
-
-class Filters(TypedDict, total=False):
-    """Which rows are asked for; what is left out does not matter.
-
-    ``first`` and ``last`` are days, both included, of ``origin_date`` or ``date_local``.
-    """
-
-    pollutant: str | Sequence[str]
-    site_ids: Sequence[str]
-    first: pd.Timestamp
-    last: pd.Timestamp
 
 
 class BlockTable(ABC):
@@ -68,12 +54,12 @@ class BlockTable(ABC):
         """How many rows there are."""
 
     @abstractmethod
-    def _parts(self, columns: Sequence[str] | None, where: _Where) -> Iterator[pd.DataFrame]:
+    def _parts(self, columns: Sequence[str] | None, where: Where) -> Iterator[pd.DataFrame]:
         """The chosen rows in order, in parts of any length; at least one part, if an empty one."""
 
     def read(self, columns: Sequence[str] | None = None, **where: Unpack[Filters]) -> pd.DataFrame:
         """The rows that are asked for, in memory."""
-        frame = stacked(list(self._parts(columns, _Where.of(where)))).reset_index(drop=True)
+        frame = stacked(list(self._parts(columns, Where.of(where)))).reset_index(drop=True)
         frame.attrs = dict(self.attrs)
         return frame
 
@@ -82,15 +68,15 @@ class BlockTable(ABC):
     ) -> Iterator[pd.DataFrame]:
         """The rows that are asked for in blocks of about ``rows``, at least one, that part no site."""
         asked = columns if columns is None or SITE in columns else [SITE, *columns]
-        for block in whole_sites(self._parts(asked, _Where.of(where)), rows):
+        for block in whole_sites(self._parts(asked, Where.of(where)), rows):
             block.attrs = dict(self.attrs)
             yield block if asked == columns else block.drop(columns=SITE)
 
     @property
     def newest(self) -> pd.Timestamp | NaTType:
         """The newest day of any row; NaT in an empty table."""
-        day = _day_of(self.columns)
-        return max((part[day].max() for part in self._parts([day], _Where()) if len(part)), default=pd.NaT)
+        day = day_of(self.columns)
+        return max((part[day].max() for part in self._parts([day], Where()) if len(part)), default=pd.NaT)
 
 
 class MadeTable(BlockTable):
@@ -121,7 +107,7 @@ class MadeTable(BlockTable):
     def _first(self) -> pd.DataFrame:
         return next(iter(self._make())).iloc[:0]
 
-    def _parts(self, columns: Sequence[str] | None, where: _Where) -> Iterator[pd.DataFrame]:
+    def _parts(self, columns: Sequence[str] | None, where: Where) -> Iterator[pd.DataFrame]:
         for frame in self._make():
             chosen = where.among(frame)
             yield chosen if columns is None else chosen[list(columns)]
@@ -191,7 +177,7 @@ class StoredTable(BlockTable):
     @property
     def newest(self) -> pd.Timestamp | NaTType:
         """The newest day of any row, by what the file says of its row groups; NaT in an empty table."""
-        found = [_range(group, number) for number, group in self._row_groups(_day_of(self.columns))]
+        found = [range_of(group, number) for number, group in self._row_groups(day_of(self.columns))]
         if any(bounds is None for bounds in found):
             return super().newest
         return max((pd.Timestamp(bounds[1]) for bounds in found if bounds), default=pd.NaT)
@@ -204,7 +190,7 @@ class StoredTable(BlockTable):
                 groups = map(parquet.metadata.row_group, range(parquet.num_row_groups))
                 yield from ((number, group) for group in groups if group.num_rows)
 
-    def _parts(self, columns: Sequence[str] | None, where: _Where) -> Iterator[pd.DataFrame]:
+    def _parts(self, columns: Sequence[str] | None, where: Where) -> Iterator[pd.DataFrame]:
         asked = None if columns is None else list(dict.fromkeys([*columns, *where.columns_in(self.columns)]))
         yield self._frame(self.schema.empty_table(), columns)
         for path in self._files:
@@ -258,70 +244,3 @@ def readable(path: str) -> Iterator[None]:
             f"{path} is not a readable parquet table ({str(error).partition(chr(10))[0][:80]}). "
             "Move it away and run the pipeline that makes it again; for 01_raw that is kedro run --pipelines ingestion."
         ) from error
-
-
-@dataclass(frozen=True)
-class _Where:
-    """The rows that are asked for."""
-
-    pollutants: frozenset[str] | None = None
-    site_ids: frozenset[str] | None = None
-    first: pd.Timestamp | None = None
-    last: pd.Timestamp | None = None
-
-    @classmethod
-    def of(cls, filters: Filters) -> Self:
-        """From what a reader asks."""
-        pollutant = filters.get("pollutant")
-        names = [pollutant] if isinstance(pollutant, str) else pollutant
-        sites = filters.get("site_ids")
-        return cls(
-            None if names is None else frozenset(names),
-            None if sites is None else frozenset(sites),
-            filters.get("first"),
-            filters.get("last"),
-        )
-
-    def columns_in(self, columns: Sequence[str]) -> list[str]:
-        """The columns that decide."""
-        texts = {"pollutant": self.pollutants, SITE: self.site_ids}
-        days = [] if self.first is None and self.last is None else [_day_of(columns)]
-        return [name for name, asked in texts.items() if asked is not None] + days
-
-    def among(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The rows of a frame."""
-        chosen = np.ones(len(frame), dtype=bool)
-        for name, texts in (("pollutant", self.pollutants), (SITE, self.site_ids)):
-            if texts is not None:
-                chosen &= frame[name].isin(list(texts)).to_numpy()
-        if self.first is not None:
-            chosen &= (frame[_day_of(frame.columns)] >= self.first).to_numpy()
-        if self.last is not None:
-            chosen &= (frame[_day_of(frame.columns)] <= self.last).to_numpy()
-        return frame if chosen.all() else frame[chosen]
-
-    def may_be_in(self, parquet: Any, group: int) -> bool:
-        """Whether a row group can hold such a row, by what the file says of its columns."""
-        names = parquet.schema_arrow.names
-        for name in self.columns_in(names):
-            bounds = _range(parquet.metadata.row_group(group), names.index(name))
-            if bounds is not None and not self._touches(name, *bounds):
-                return False
-        return True
-
-    def _touches(self, name: str, low: Any, high: Any) -> bool:
-        if name in DAYS:
-            after = self.first is not None and pd.Timestamp(high) < self.first
-            return not after and not (self.last is not None and pd.Timestamp(low) > self.last)
-        texts = (self.pollutants if name == "pollutant" else self.site_ids) or ()
-        return any(low <= text <= high for text in texts)
-
-
-def _day_of(columns: Iterable[str]) -> str:
-    return next(name for name in DAYS if name in list(columns))
-
-
-def _range(group: Any, number: int) -> tuple[Any, Any] | None:
-    """The least and the greatest value of a column in a row group, where the file says so."""
-    about = group.column(number).statistics
-    return (about.min, about.max) if about is not None and about.has_min_max else None

@@ -33,7 +33,8 @@ def by_name(**sections):
 def feature_runs():
     seconds = runs(
         ours=2.0,
-        ours_without_other_sites=1.0,
+        ours_of_peers=1.0,
+        ours_arrays_to_block=1.25,
         ours_streamed=2.0,
         ours_from_the_grid=1.5,
         first_touch=0.5,
@@ -61,18 +62,32 @@ def test_features_against_peers_and_limits():
     found = {figure.what: figure for figure in figures({"features": feature_runs()})}
     assert found["features, times as fast as mlforecast"].ratio == pytest.approx(1.5)  # 3 s by 2 s
     assert found["features, times as fast as mlforecast not warmed"].ratio == pytest.approx(50.0)
-    assert found["features against first touch"].ratio == pytest.approx(4.0)
-    assert found["features against first touch"].holds is False
-    assert found["features against read and write"].holds is None
+    assert found["features frame to frame, against first touch"].ratio == pytest.approx(4.0)
+    assert found["features frame to frame, against first touch"].holds is None
+    assert found["features frame to frame, against read and write"].ratio == pytest.approx(2.0)
 
 
-def test_told_of_its_own_past_alone_the_bounds_are_those_of_the_claim():
-    alone = [each for each in figures({"features": feature_runs()}) if each.what.startswith("… told")]
+def test_the_bound_on_first_touch_is_on_arrays_to_a_block_and_says_so():
+    bound = [each for each in figures({"features": feature_runs()}) if each.most is not None]
+    assert [(each.ratio, each.most, each.holds) for each in bound] == [(2.5, 3.0, True)]  # 1.25 s by 0.5 s
+    assert "the bound is on this" in bound[0].what
+
+
+def test_of_its_own_past_alone_the_bound_is_on_mlforecast():
+    alone = [each for each in figures({"features": feature_runs()}) if each.what == "… those columns alone"]
     assert [(each.ratio, each.least, each.holds) for each in alone] == [
         (3.0, 2.5, True),
         (1.0, None, None),
-        (30.0, 20.0, True),
+        (30.0, None, None),
     ]
+
+
+@pytest.mark.parametrize(("theirs", "holds"), [(42.0, True), (38.0, False)])
+def test_polars_is_judged_on_the_whole_table(theirs, holds):
+    measured = Measured(runs(ours=2.0, polars=theirs), {"rows": 2e6, "columns": 102})
+    (found,) = figures({"polars": measured})
+    assert found.what == "features, times as fast as Polars, all 102 columns"
+    assert (found.ratio, found.least, found.holds) == (theirs / 2.0, 20.0, holds)
 
 
 def test_by_the_column_a_peer_with_half_the_columns_counts_double():
@@ -97,11 +112,11 @@ def test_two_threads_are_judged_only_where_there_are_two_cores_from_beginning_to
 
 def test_a_request_is_judged_by_its_slow_ones_and_the_first_is_left_out():
     seconds = {"ours": [5.0, *[0.0002] * 990, *[0.002] * 10], "mlforecast": [5.0, 0.004]}
-    tail, usual = figures({"serving": Measured(seconds, {})})
+    tail, usual = figures({"serving": Measured(seconds, {"sites": 10, "days": 30})})
     assert tail.holds is True  # ten in a thousand are slow: p99 lies between 0.2 and 2 ms, just above the first
     assert usual.ratio == pytest.approx(20.0)
     seconds["ours"] += [0.002] * 10
-    assert figures({"serving": Measured(seconds, {})})[0].holds is False
+    assert figures({"serving": Measured(seconds, {"sites": 10, "days": 30})})[0].holds is False
 
 
 def test_a_body_is_judged_by_time_and_by_memory():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from airwatch.features.table import build_features
-from benchmarks.speed import peers
+from benchmarks.speed import peers, polars_table
 from benchmarks.speed.network import Network
 from benchmarks.speed.sizes import production_spec
 
@@ -39,9 +39,21 @@ def test_every_column_that_peers_are_asked_for_is_one_of_ours():
     assert len(set(_same().names)) == len(_same().names) == 49
 
 
-def test_polars_gives_our_numbers(ours):
-    theirs = _last_month(peers.polars_run(peers.filled(NETWORK), _same())().to_pandas(), "date")
+def test_polars_gives_our_numbers_of_what_both_are_asked_for(ours):
+    theirs = _last_month(polars_table.own_past_run(peers.filled(NETWORK), _same())().to_pandas(), "date")
     np.testing.assert_allclose(theirs[_same().names], ours[_same().names], rtol=2e-4, atol=1e-5)
+
+
+def test_polars_gives_the_whole_table():
+    network, spec = Network(("pm25",), days=900, sites=30), production_spec()
+    expected = build_features(next(network.observations(gaps=False)), network.places(), network, spec)
+    theirs = polars_table.whole_run(peers.filled(network), network, spec)().to_pandas()
+    names = spec.columns(network.pollutants, network.horizon_days)
+    assert list(theirs.columns) == ["site", "date", *names]
+    assert (theirs["date"] == expected["origin_date"]).all()
+    # A number of every kind is there to be compared, NaN where the other is.
+    assert expected[names].notna().any().sum() == len(names) - 14  # the pollutant's own among the others, and weather
+    np.testing.assert_allclose(theirs[names], expected[names], rtol=1e-4, atol=5e-5)
 
 
 def test_mlforecast_gives_our_numbers(ours):

@@ -6,14 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from airwatch.features.table import build_features
+from airwatch.features.table import build_features, lay_out
 from benchmarks.speed import __main__ as speed
-from benchmarks.speed import features, sections, serving, training
+from benchmarks.speed import features, peers, sections, serving, training
 from benchmarks.speed.figures import figures
 from benchmarks.speed.network import Network
 from benchmarks.speed.sizes import Measured, Sizes, production_spec
 
 TINY = Sizes(small=600, middle=1_200, large=6_000, examples=600, estimators=2, forecasts=50, calls=2, rounds=1)
+MLFORECAST_WARNS = pytest.mark.filterwarnings(
+    "ignore:The copy keyword", "ignore:.*dropped completely", "ignore:Found null values"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +29,8 @@ def _small_nation(monkeypatch):
     )
 
 
-@pytest.mark.filterwarnings("ignore:The copy keyword")  # mlforecast's
-@pytest.mark.parametrize("name", ["features", "growth", "memory-large", "serving", "training", "forecasts"])
+@MLFORECAST_WARNS
+@pytest.mark.parametrize("name", ["features", "polars", "growth", "memory-large", "serving", "training", "forecasts"])
 def test_a_section_gives_all_that_its_figures_need(name):
     measured = sections.measure(name, TINY)
     assert all(np.isfinite(each.ratio) for each in figures({name: measured}))
@@ -39,13 +42,37 @@ def test_streamed_a_table_has_all_its_rows():
     assert features.stream(network, production_spec(), network.observations())() == network.rows
 
 
-def test_without_other_sites_the_columns_stay_and_a_site_has_no_neighbours():
-    network, spec = Network.of_rows(3_000), production_spec()
-    observations, alone = next(network.observations()), features.without_others(spec)
-    table = build_features(observations, network.places(), network, alone)
-    assert list(table.columns[3:]) == spec.columns(network.pollutants, network.horizon_days)
-    around = [name for name in table if name.startswith(("sector_", "far_", "value_neighbours", "near_spread"))]
-    assert table[around].isna().all().all()
+@pytest.fixture(scope="module")
+def drawn():
+    """Ten sites of two years: the network, the parameters, the observations and the table of their features."""
+    network, spec = Network.of_rows(7_000, sites=10), production_spec()
+    observations = next(network.observations())
+    return network, spec, observations, build_features(observations, network.places(), network, spec)
+
+
+def test_the_columns_of_peers_are_those_of_the_table_to_the_bit(drawn):
+    network, spec, observations, table = drawn
+    own = features.own_past(observations, network.places(), network, spec)
+    assert set(peers.Same(network, spec).names) <= set(own)
+    np.testing.assert_array_equal(own["date"], table["origin_date"])
+    names = list(own.columns[2:])
+    np.testing.assert_array_equal(own[names].to_numpy().view(np.int32), table[names].to_numpy().view(np.int32))
+
+
+def test_from_arrays_the_block_is_the_table_to_the_bit(drawn):
+    network, spec, observations, table = drawn
+    block = features.from_arrays(observations, network.places(), network, spec)()
+    np.testing.assert_array_equal(block, table[spec.columns(network.pollutants, network.horizon_days)].to_numpy().T)
+
+
+def test_a_request_gives_the_row_of_the_table(drawn):
+    network, spec, observations, table = drawn
+    landscape = lay_out([observations], network.places(), network, spec, newest=1)
+    surveyed = landscape.network("pm25")
+    for site, site_id in enumerate(surveyed.site_ids):
+        row = serving.newest_row(landscape, surveyed, site)
+        expected = table[table["site_id"] == site_id].iloc[[-1]]
+        np.testing.assert_array_equal(row.T, expected[landscape.names].to_numpy())
 
 
 def test_examples_are_days_that_were_observed_and_what_was_observed_after_them():
@@ -68,7 +95,7 @@ def test_plain_xgboost_has_the_rounds_of_the_candidate():
     assert training.rounds_of(ours) == 16
 
 
-@pytest.mark.filterwarnings("ignore:The copy keyword")
+@MLFORECAST_WARNS
 def test_every_request_is_timed():
     assert {name: len(each) for name, each in serving.one_site(TINY).seconds.items()} == {"ours": 2, "mlforecast": 2}
 
@@ -76,7 +103,7 @@ def test_every_request_is_timed():
 def test_a_section_that_does_not_exist_is_named_before_anything_is_measured(capsys):
     with pytest.raises(SystemExit):
         speed.main(["--only", "features,feathers"])
-    assert "no section feathers; choose from features, growth" in capsys.readouterr().err
+    assert "no section feathers; choose from features, polars, growth" in capsys.readouterr().err
 
 
 def test_what_was_measured_is_kept_with_every_run(tmp_path, monkeypatch):

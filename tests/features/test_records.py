@@ -68,3 +68,11 @@ def test_texts_may_be_of_any_kind(dtype):
 def test_days_are_counted_from_1970(unit):
     dates = pd.Series(pd.to_datetime(["1969-12-31", "1970-01-02", "2023-01-01"]).as_unit(unit))
     assert days_since_epoch(dates).tolist() == [-1, 1, 19_358]
+
+
+@pytest.mark.parametrize("dtype", ["category", "str", "object"])
+@pytest.mark.parametrize("column", ["site_id", "pollutant"])
+def test_a_row_without_its_site_or_parameter_is_nobody_s(column, dtype):
+    rows = build_days(3)
+    rows[column] = rows[column].astype(object).where([True, False, True], None).astype(dtype)
+    assert collected(rows) == {"pm25": [("06-037-1103", 1, 1.0), ("06-037-1103", 3, 3.0)]}

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from airwatch.features.table import feature_blocks, lay_out
+from airwatch.features.pieces import Piece
+from airwatch.features.table import lay_out
 from builders import build_days
 from builders_table import COUNT, LAST, SITES, SPEC, START, at, bits, build, build_region, run_to
 
@@ -21,7 +22,7 @@ seeds = st.integers(0, 1_000)
 
 
 def in_blocks(frames, rows, each=map):
-    return list(feature_blocks(lay_out(frames, SITES, run_to(LAST), SPEC), rows, each))
+    return list(each(Piece.frame, lay_out(frames, SITES, run_to(LAST), SPEC).pieces(rows)))
 
 
 @LAW

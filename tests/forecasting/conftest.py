@@ -82,7 +82,7 @@ def _forecaster(features: pd.DataFrame, targets: np.ndarray, name: str = "persis
         candidate,
         Climatology(LOG).fit(features, targets_t),
         spread,
-        TrainingSet(features, targets, train_until=pd.Timestamp("2020-12-31")),
+        TrainingSet(str(features["pollutant"].iloc[0]), features, targets, train_until=pd.Timestamp("2020-12-31")),
         (residuals, 0.6 * residuals),
         LOG,
         (7, RecencyParams(days=10, prior_days=5, prior_count=10)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -52,7 +53,15 @@ def _angles() -> FloatArray:
 def _holidays(origins: pd.DatetimeIndex, horizon_days: int) -> pd.DatetimeIndex:
     """Federal holidays as observed: a Monday or Friday where the day itself falls on a weekend."""
     last = origins[-1] + pd.Timedelta(days=horizon_days)
-    return pd.DatetimeIndex(USFederalHolidayCalendar().holidays(origins[0], last))
+    years = [_holidays_of(year) for year in range(origins[0].year, last.year + 1)]
+    return pd.DatetimeIndex(np.concatenate(years))
+
+
+@cache
+def _holidays_of(year: int) -> pd.DatetimeIndex:
+    """Those kept in a year; New Year's Day may be kept on the last day of the year before."""
+    found = USFederalHolidayCalendar().holidays(pd.Timestamp(year, 1, 1), pd.Timestamp(year, 12, 31))
+    return pd.DatetimeIndex(found)
 
 
 def _smoky_days(origins: pd.DatetimeIndex) -> pd.DatetimeIndex:

@@ -44,10 +44,10 @@ class Collector:
         site, site_ids = _numbered(observations["site_id"])
         day = days_since_epoch(observations["date_local"])
         value = observations["value"].to_numpy(dtype=np.float32)
-        known = (day <= self.last_day) & np.isfinite(value)
+        known = (day <= self.last_day) & np.isfinite(value) & (site >= 0)
         for number, name in enumerate(names):
             if name in self.names:
-                chosen = known & (parameter == number) if len(names) > 1 else known
+                chosen = known & (parameter == number)
                 if not chosen.any():
                     continue
                 rows = slice(None) if chosen.all() else np.flatnonzero(chosen)
@@ -57,17 +57,20 @@ class Collector:
 
     def _settled(self, site: NDArray[np.int32], site_ids: list[str]) -> NDArray[np.int32]:
         """The numbers of a frame as those of all frames; a site counts once a value of it is kept."""
-        there = np.unique(site)
+        there = np.flatnonzero(np.bincount(site, minlength=len(site_ids)))
         numbers = np.zeros(len(site_ids), dtype=np.int32)
         numbers[there] = [self.sites.setdefault(site_ids[number], len(self.sites)) for number in there]
         return numbers[site]
 
     def records(self) -> dict[str, Records]:
         """What was kept, by parameter."""
-        return {
-            name: Records(*(np.concatenate([getattr(part, column) for part in parts]) for column in Records.__slots__))
-            for name, parts in self._parts.items()
-        }
+        return {name: _joined(parts) for name, parts in self._parts.items()}
+
+
+def _joined(parts: list[Records]) -> Records:
+    if len(parts) == 1:
+        return parts[0]
+    return Records(*(np.concatenate([getattr(part, column) for part in parts]) for column in Records.__slots__))
 
 
 def collect(observations: Iterable[pd.DataFrame], names: tuple[str, ...], last: pd.Timestamp) -> Collector:
@@ -98,4 +101,4 @@ def _numbered(texts: pd.Series) -> tuple[NDArray[np.int32], list[str]]:
     runs = pc.run_end_encode(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array)
     encoded = runs.values.dictionary_encode()
     lengths = np.diff(runs.run_ends.to_numpy(), prepend=0)
-    return np.repeat(encoded.indices.to_numpy(), lengths), encoded.dictionary.to_pylist()
+    return np.repeat(encoded.indices.fill_null(-1).to_numpy(), lengths), encoded.dictionary.to_pylist()

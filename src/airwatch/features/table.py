@@ -1,13 +1,13 @@
 """The one feature table: what was known at each site on each day.
 
 Training, inference and the API all come here, with the nation, a group of sites or one: ``lay_out`` puts the
-observations on grids, and each piece of them gives its rows. There is no second implementation.
+observations on grids, and each piece of them gives its rows, here or at a worker. There is no second implementation.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -28,8 +28,6 @@ from airwatch.features.plan import STEPS, Grid, whole_step
 from airwatch.features.records import EPOCH, collect
 from airwatch.features.series import recent_columns, region_mean
 from airwatch.features.spec import FeatureSpec, weather_series
-
-Mapping = Callable[[Callable[[Piece], pd.DataFrame], Iterable[Piece]], Iterator[pd.DataFrame]]
 
 
 class Run(Protocol):
@@ -190,17 +188,6 @@ def lay_out(
     places = sites.drop_duplicates("site_id").set_index("site_id")[["latitude", "longitude"]]
     pollutants = {name: grids[name] for name in run.pollutants if name in grids}
     return Landscape(run.pollutants, run.horizon_days, params, axis, pollutants, places, shared, threads)
-
-
-def feature_blocks(landscape: Landscape, rows: int, each: Mapping = map) -> Iterator[pd.DataFrame]:
-    """The feature table, a block of whole sites at a time, each of about so many rows; in its order.
-
-    Args:
-        landscape: From ``lay_out``.
-        rows: Of a block.
-        each: Does the work on one piece after the other, as ``map`` does; an engine's does it on some at once.
-    """
-    return each(Piece.frame, landscape.pieces(rows))
 
 
 def rows_of_a_piece(landscape: Landscape, threads: int) -> int:

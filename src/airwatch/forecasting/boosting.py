@@ -14,7 +14,7 @@ from airwatch.domain.transforms import FloatArray, Transform
 from airwatch.forecasting.design import feature_matrix, model_columns, require_rows
 from airwatch.forecasting.linear import RidgeByLead, RidgeParams
 from airwatch.forecasting.rows import Features, TrainingRows, as_rows
-from airwatch.forecasting.trees import TreeJob, edge_places
+from airwatch.forecasting.trees import TreeJob
 
 if TYPE_CHECKING:
     from xgboost import Booster
@@ -96,7 +96,7 @@ class Boosting:
         own = ("learning_rate", "max_depth", "max_bin", "colsample_bytree", "min_child_weight", "reg_lambda")
         return TreeJob(
             columns=self.columns,
-            sample=feature_matrix(rows.take(edge_places(len(rows))), self.columns),
+            sample=feature_matrix(rows.few(), self.columns),
             rounds=tuple(max(1, self.params.n_estimators // lead**2) for lead in range(1, horizon + 1)),
             subsample=self.params.subsample,
             settings={

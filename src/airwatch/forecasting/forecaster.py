@@ -149,11 +149,13 @@ class TrainingSet:
     """What a forecaster is fitted on.
 
     Attributes:
-        features: Rows of the feature table of one pollutant, in memory or not.
+        pollutant: Name in ``domain.pollutants``.
+        features: Its rows of the feature table, in memory or not.
         targets: What was observed 1 to H days after each row's origin, AQS unit [n, H], NaN where it was not.
         train_until: The last day whose observation is among features and targets.
     """
 
+    pollutant: str
     features: Features
     targets: FloatArray
     train_until: pd.Timestamp
@@ -208,7 +210,7 @@ def assemble(
     # Least squares leave no mean; a baseline's prediction is a mean in the AQS unit and off the mean in another.
     calibrated = ResidualDistribution.fit(own, centred=not model.predicts_mean)
     return Forecaster(
-        pollutant=str(rows.take(np.array([0]))["pollutant"].iloc[0]),
+        pollutant=training.pollutant,
         main=CalibratedModel(model, spread, calibrated, transform, highest),
         fallback=CalibratedModel(climatology, None, ResidualDistribution.fit(usual), transform, highest),
         feature_names=feature_columns(rows),

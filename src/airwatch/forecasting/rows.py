@@ -20,7 +20,7 @@ from airwatch.domain.transforms import FloatArray
 if TYPE_CHECKING:
     from airwatch.forecasting.trees import TreeJob
 
-SAMPLE_ROWS = 250_000  # of a table that is read in blocks
+SAMPLE_ROWS = 250_000  # of a table that is read in blocks, and of any rows to find the edges of bins in
 SAMPLE_SEED = 20
 
 Places = NDArray[np.intp] | slice
@@ -64,6 +64,11 @@ class TrainingRows(ABC):
     @abstractmethod
     def sample(self) -> tuple[Places, pd.DataFrame]:
         """The places of rows drawn at random, the same each time, and the rows; all of them where they are few."""
+
+    def few(self) -> pd.DataFrame:
+        """At most ``SAMPLE_ROWS`` rows in order: the sample, or as many drawn of it where it is all of more."""
+        _, rows = self.sample()
+        return rows if len(rows) <= SAMPLE_ROWS else rows.iloc[sample_places(len(rows))]
 
     @abstractmethod
     def scratch(self) -> AbstractContextManager[Path | None]:
@@ -129,6 +134,13 @@ class FrameRows(TrainingRows):
 
 
 Features = pd.DataFrame | TrainingRows
+
+
+def sample_places(count: int) -> NDArray[np.intp]:
+    """Which of so many rows are the sample, in order; all where they are few."""
+    if count <= SAMPLE_ROWS:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(SAMPLE_SEED).choice(count, SAMPLE_ROWS, replace=False))
 
 
 def as_rows(features: Features) -> TrainingRows:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from airwatch.forecasting.rows import TrainingRows
 
-EDGE_ROWS = 250_000  # in which the edges of the bins are sought, 128 of them; all rows where they are fewer
-EDGE_SEED = 20
 Hash = NDArray[np.uint64]
 _STEP, _MIX = np.uint64(0x9E3779B97F4A7C15), (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
@@ -108,13 +106,6 @@ def squared_error(residual: FloatArray, keys: Hash, share: float) -> Callable[..
         return (predicted - target) * drawn, drawn
 
     return gradient
-
-
-def edge_places(count: int) -> NDArray[np.intp]:
-    """Which of so many rows show the edges of the bins, in order."""
-    if count <= EDGE_ROWS:
-        return np.arange(count)
-    return np.sort(np.random.default_rng(EDGE_SEED).choice(count, EDGE_ROWS, replace=False))
 
 
 def row_keys(rows: "TrainingRows") -> Hash:

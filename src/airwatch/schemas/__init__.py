@@ -1,4 +1,4 @@
-"""One pandera model for each stored table; the catalog's ``validator:`` names it.
+"""One pandera model for each stored table; the catalog names it (``validator:`` or ``schema:``).
 
 Keys are unique and sorted, codes are strings with their zeros, dates are local standard days (timestamps at
 midnight without a zone), concentrations are in the AQS unit of their pollutant.

@@ -74,6 +74,11 @@ class Residuals:
         return np.where(np.concatenate(self.origins)[:, np.newaxis] + leads < day, values, np.nan)
 
     @property
+    def any_known(self) -> bool:
+        """Whether there is one at all; where no forecast would be issued in a window it leaves none."""
+        return any(np.isfinite(window).any() for window in self.raw)
+
+    @property
     def days(self) -> int:
         """How many days of origins they span."""
         return len(np.unique(np.concatenate(self.origins))) if self.origins else 0
@@ -111,7 +116,7 @@ class Fitted:
     @property
     def training(self) -> TrainingSet:
         """What they were fitted on."""
-        return TrainingSet(self.past.features, self.past.targets, self.until)
+        return TrainingSet(self.past.pollutant, self.past.features, self.past.targets, self.until)
 
     def forecaster(self, name: str, residuals: tuple[FloatArray, FloatArray], params: TrainingParams) -> Forecaster:
         """A candidate with its residuals of earlier windows and the climatology's around it."""
@@ -216,7 +221,7 @@ def backtest(
 
     Returns:
         Forecasts of all candidates on the same rows, those that were observed, with ``candidate``, ``fold``,
-        ``observed``, ``persistence`` and ``climatology``; and the residuals of each candidate over all windows.
+        ``observed``, ``persistence`` and ``climatology``; and the residuals of each candidate over all windows, where it has any.
     """
     residuals: dict[str, Residuals] = {name: Residuals() for name in params.taking_part()}
     tables: list[pd.DataFrame] = []
@@ -235,7 +240,7 @@ def backtest(
                 forecasts = _forecast(fitted.forecaster(name, (own, usual), params), inside, judged)
                 tables.append(forecasts.assign(candidate=name, fold=window.number))
             _remember(residuals[name], name, fitted, inside.where(inside.issuable))
-    residuals = {name: each for name, each in residuals.items() if each.origins}
+    residuals = {name: each for name, each in residuals.items() if each.any_known}
     return pd.concat(tables, ignore_index=True) if tables else schemas.empty("BacktestForecasts"), residuals
 
 

@@ -97,12 +97,12 @@ def _fit(
 
 
 def data_hash(examples: Examples) -> str:
-    """A hash of features, targets and what of them is judged, to the bit."""
+    """A hash of features, targets and what of them is judged: the same in memory and in the table."""
     digest = hashlib.sha256()
     digest.update(",".join(examples.features.columns).encode())
     for _, block in examples.rows.blocks():
         digest.update(pd.util.hash_pandas_object(block, index=False).to_numpy().tobytes())
-    digest.update(np.ascontiguousarray(examples.targets).data)
+    digest.update(np.ascontiguousarray(examples.targets, dtype=np.float32).data)  # as the table's examples have them
     digest.update(np.ascontiguousarray(examples.issuable).data)
     return digest.hexdigest()[:16]
 

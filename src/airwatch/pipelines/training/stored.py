@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from airwatch.blocks import stacked
-from airwatch.forecasting.rows import SAMPLE_ROWS, SAMPLE_SEED, Places, TrainingRows
+from airwatch.forecasting.rows import Places, TrainingRows, sample_places
 from airwatch.tables import BlockTable, StoredTable
 
 BLOCK_ROWS = 100_000
@@ -32,6 +32,7 @@ class StoredRows(TrainingRows):
         chosen: Which of the rows of the pollutant up to that origin these are [rows of it].
         days: The origin of each of these [n].
         of_sites: Which site each is of [n].
+        lengths: How many rows of the pollutant up to that origin each of its sites has, in the order of the table.
     """
 
     table: BlockTable
@@ -40,12 +41,14 @@ class StoredRows(TrainingRows):
     chosen: NDArray[np.bool_]
     days: NDArray[np.datetime64]
     of_sites: pd.Categorical
+    lengths: pd.Series
 
     @classmethod
     def all_of(cls, table: BlockTable, pollutant: str, last: pd.Timestamp, keys: pd.DataFrame) -> Self:
         """All rows of a pollutant; ``keys``: their site_id and origin_date."""
-        days = keys["origin_date"].to_numpy("datetime64[D]")
-        return cls(table, pollutant, last, np.ones(len(keys), dtype=bool), days, pd.Categorical(keys["site_id"]))
+        days, sites = keys["origin_date"].to_numpy("datetime64[D]"), pd.Categorical(keys["site_id"])
+        lengths = keys.groupby("site_id", sort=False, observed=True).size()
+        return cls(table, pollutant, last, np.ones(len(keys), dtype=bool), days, sites, lengths)
 
     @property
     def columns(self) -> list[str]:
@@ -68,9 +71,14 @@ class StoredRows(TrainingRows):
         return False
 
     def blocks(self) -> Iterator[tuple[slice, pd.DataFrame]]:
-        """Which rows, and the rows, one block after the other."""
-        passed = given = 0
-        for block in self.table.blocks(BLOCK_ROWS, pollutant=self.pollutant, last=self.last):
+        """Which rows, and the rows, one block after the other, read from the first site of them to the last."""
+        if not len(self):
+            return
+        ends = self.lengths.cumsum().to_numpy()
+        begin, end = np.searchsorted(ends, np.flatnonzero(self.chosen)[[0, -1]], side="right")
+        sites = [str(site) for site in self.lengths.index[begin : end + 1]]
+        passed, given = int(ends[begin] - self.lengths.iloc[begin]), 0
+        for block in self.table.blocks(BLOCK_ROWS, pollutant=self.pollutant, last=self.last, site_ids=sites):
             chosen = self.chosen[passed : passed + len(block)]
             passed += len(block)
             rows = int(chosen.sum())
@@ -102,10 +110,11 @@ class StoredRows(TrainingRows):
 
     @cached_property
     def _sample(self) -> tuple[Places, pd.DataFrame]:
-        places = np.arange(len(self))
-        if len(places) > SAMPLE_ROWS:
-            places = np.sort(np.random.default_rng(SAMPLE_SEED).choice(places, SAMPLE_ROWS, replace=False))
+        places = sample_places(len(self))
         return places, self.take(places)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_sample"}
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
