@@ -57,6 +57,7 @@ class AirData:
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     cut: list[int] = field(default_factory=list)
     knows_head: bool = True
+    tells_size: bool = True
 
     @property
     def fetched(self) -> list[str]:
@@ -93,16 +94,22 @@ def _handler_for(epa: AirData) -> type[BaseHTTPRequestHandler]:
             begin = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
             if self.headers.get("If-Range") != etag:
                 begin = 0
+            if begin >= len(body):
+                self.send_error(416)
+                return
             self.send_response(206 if begin else 200)
             if begin:
                 self.send_header("Content-Range", f"bytes {begin}-{len(body) - 1}/{len(body)}")
-            self.send_header("Content-Length", str(len(body) - begin))
+            if epa.tells_size:
+                self.send_header("Content-Length", str(len(body) - begin))
+            else:
+                self.send_header("Connection", "close")
             self.send_header("ETag", etag)
             self.end_headers()
             if send:
                 cut = epa.cut.pop(0) if epa.cut else None
                 self.wfile.write(body[begin:] if cut is None else body[begin : begin + cut])
-                self.close_connection = cut is not None
+                self.close_connection = cut is not None or not epa.tells_size
 
     return Handler
 

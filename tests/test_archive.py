@@ -143,3 +143,10 @@ def test_the_index_sees_what_the_archive_holds_and_saves_nothing(dataset, tmp_pa
     assert index.load().replies() == [JUNE]
     with pytest.raises(DatasetError, match="cannot be saved"):
         index.save({})
+
+
+def test_a_damaged_yearly_file_is_named_when_its_version_is_looked_up(dataset, tmp_path):
+    dataset.save({JUNE.name: rows(1.0)})
+    (tmp_path / "aqs" / JUNE_NAME).write_bytes(b"PAR1")
+    with pytest.raises(UnreadableTableError, match=JUNE_NAME):
+        dataset.load().said(JUNE)

@@ -1,3 +1,4 @@
+import re
 from datetime import date
 
 import pandas as pd
@@ -259,8 +260,19 @@ def test_each_seed_of_the_sandbox_is_a_source_of_its_own():
 def test_the_nation_is_read_from_files():
     files = settled(source="airdata", area={"nation": "us"})["run"]
     table = settled(source="table", table="some/daily_values.parquet", area={"nation": "us"})["run"]
+    assert re.fullmatch("table-daily_values-[0-9a-f]{6}", table.source_label)
     assert [(run.source_label, run.is_from_files) for run in (files, table, build_run())] == [
         ("airdata", True),
-        ("table-daily_values", True),
+        (table.source_label, True),
         ("sandbox-20", False),
     ]
+
+
+def test_tables_of_one_name_in_two_folders_are_two_sources(tmp_path, monkeypatch):
+    def label(table):
+        return settled(source="table", table=table, area={"nation": "us"})["run"].source_label
+
+    monkeypatch.chdir(tmp_path)
+    places = [f"{tmp_path}/one/values.parquet", f"{tmp_path}/two/values.parquet", "s3://one/values.parquet"]
+    assert len({label(place) for place in places}) == 3
+    assert label("one/values.parquet") == label("two/../one/values.parquet") == label(places[0])

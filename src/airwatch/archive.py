@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from kedro.io.core import AbstractDataset, DatasetError, get_protocol_and_path
 
 from airwatch.datasets import read_table, written_whole
-from airwatch.sources.rows import StoredRows
+from airwatch.sources.rows import SummaryRows
 from airwatch.tables import readable
 
 _NAME = re.compile(r"(days|changes|monitors)_(\d{8})-(\d{8})_newest-(\d{8}|none)_asof-(\d{8})\.parquet")
@@ -98,17 +98,22 @@ class Archive:
                 frames.append(frame)
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
-    def rows(self, replies: Iterable[Reply]) -> StoredRows:
+    def rows(self, replies: Iterable[Reply]) -> SummaryRows:
         """The rows of some replies of daily summaries, to be read a part at a time.
 
         Reading them raises an ``UnreadableTableError`` that names the file where one is damaged.
         """
         paths = [f"{self._root}/{reply.name}" for reply in replies]
-        return StoredRows.in_files(paths, self._fs, guard=readable)
+        return SummaryRows.in_files(paths, self._fs, guard=readable)
 
     def said(self, reply: Reply) -> dict[str, str]:
-        """What was noted of a reply when it was stored."""
-        with self._fs.open(f"{self._root}/{reply.name}", "rb") as file:
+        """What was noted of a reply when it was stored.
+
+        Raises:
+            UnreadableTableError: The stored file is damaged; the message names it.
+        """
+        path = f"{self._root}/{reply.name}"
+        with readable(path), self._fs.open(path, "rb") as file:
             noted = pq.read_schema(file).metadata or {}
         return {key.decode(): text.decode() for key, text in noted.items()}
 

@@ -8,9 +8,10 @@ place that reads the clock, for ``as_of``.
 from __future__ import annotations
 
 import difflib
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
 
 import pandas as pd
@@ -138,8 +139,12 @@ class RunParams(BaseModel):
     @property
     def source_label(self) -> str:
         """The source as the archive names it: each seed of the sandbox, and each table, is about air of its own."""
-        own = {"sandbox": str(self.seed), "table": PurePath(self.table or "").stem}
-        return f"{self.source}-{own[self.source]}" if self.source in own else self.source
+        if self.source == "sandbox":
+            return f"sandbox-{self.seed}"
+        if self.table is None:
+            return self.source
+        place = self.table if "://" in self.table else str(Path(self.table).resolve())  # files may share a name
+        return f"table-{PurePath(self.table).stem}-{hashlib.sha256(place.encode()).hexdigest()[:6]}"
 
     @property
     def scope(self) -> dict[str, Any]:

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import xgboost
 
+from airwatch.forecasting import rows as sampling
 from airwatch.forecasting import trees
 from airwatch.forecasting.boosting import Boosting, BoostingParams
 from airwatch.forecasting.rows import FrameRows
-from airwatch.forecasting.trees import edge_places, is_drawn, row_keys, squared_error
+from airwatch.forecasting.trees import is_drawn, row_keys, squared_error
 from builders_trees import DAYS, SITES, rows_and_residuals
 
 
@@ -75,13 +76,22 @@ def test_the_rounds_of_a_lead_are_shown_one_draw_after_the_other():
     assert all(np.array_equal(weights, is_drawn(keys, number, 0.5)) for number, weights in enumerate(drawn))
 
 
-def test_the_bins_are_sought_in_all_rows_or_in_a_sample_in_order(monkeypatch):
-    assert edge_places(7).tolist() == list(range(7))
-    monkeypatch.setattr(trees, "EDGE_ROWS", 50)
-    places = edge_places(1000)
+def test_a_sample_is_all_of_few_rows_or_some_of_many_in_order(monkeypatch):
+    assert sampling.sample_places(7).tolist() == list(range(7))
+    monkeypatch.setattr(sampling, "SAMPLE_ROWS", 50)
+    places = sampling.sample_places(1000)
     assert len(set(places)) == 50
     assert places.tolist() == sorted(places)
-    assert np.array_equal(places, edge_places(1000))
+    assert np.array_equal(places, sampling.sample_places(1000))
+
+
+def test_the_bins_are_sought_in_all_rows_or_in_the_sample(taught, monkeypatch):
+    rows, _ = taught
+    assert job_of(rows).sample.shape == (DAYS * SITES, 5)
+    monkeypatch.setattr(sampling, "SAMPLE_ROWS", 50)
+    of_sample = rows.frame.iloc[sampling.sample_places(DAYS * SITES), 3:].to_numpy()
+    np.testing.assert_array_equal(job_of(rows).sample, of_sample)
+    assert len(rows.sample()[1]) == DAYS * SITES
 
 
 def test_each_lead_has_as_many_rounds_as_it_was_given(taught):
@@ -112,9 +122,9 @@ class Apart(FrameRows):
         return nullcontext(self.folder)
 
 
-@pytest.mark.parametrize("edge_rows", [250_000, 120])
-def test_trees_from_a_file_are_those_from_memory(taught, tmp_path, monkeypatch, edge_rows):
-    monkeypatch.setattr(trees, "EDGE_ROWS", edge_rows)
+@pytest.mark.parametrize("sample_rows", [250_000, 120])
+def test_trees_from_a_file_are_those_from_memory(taught, tmp_path, monkeypatch, sample_rows):
+    monkeypatch.setattr(sampling, "SAMPLE_ROWS", sample_rows)
     rows, residuals = taught
     job = job_of(rows)
     assert job.grow(Apart(rows.frame, tmp_path), residuals, job.edges()) == job.grow(rows, residuals, job.edges())

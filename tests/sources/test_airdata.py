@@ -140,6 +140,10 @@ def swapped(one, other):
         (bad(rows=[row(Parameter_Code="88502")]), SourceChanged, "it has no row of parameter 88101"),
         (bad(rows=[row(Units_of_Measure="Parts per million")]), SourceChanged, "its unit is 'Parts per million'"),
         (bad(rows=[row(Arithmetic_Mean="much")]), SourceChanged, "invalid value 'much'"),
+        *(
+            (bad(rows=[row(), row() | {heading: ""}]), SourceChanged, f"the field {heading} is empty in a row")
+            for heading in ("State Code", "County Code", "Site Num", "POC", "Date Local")
+        ),
         (bad(rows=[row(Date_Local="02/01/2014")]), SourceChanged, "invalid value '02/01/2014'"),
     ],
 )
@@ -197,3 +201,42 @@ def test_year_files_take_both_winds_from_one_file_and_the_oldest_year_first():
         "daily_44201_2021.zip",
     ]
     assert files[1].units == {"61103": "Knots", "61104": "Degrees Compass"}
+
+
+def test_a_password_in_the_address_of_the_files_is_not_told(airdata, tmp_path):
+    address = airdata.url.replace("//", "//somebody:canary@") + "?token=canary"
+    with AirDataClient.opened(address, tmp_path) as client, pytest.raises(SourceRefused) as refused:
+        client.look(FILE)
+    assert f"at {airdata.url}. Choose" in str(refused.value)
+    assert "canary" not in str(refused.value)
+
+
+def test_a_whole_file_of_unknown_size_that_a_dead_run_left_is_fetched_anew(airdata, fetch, tmp_path):
+    airdata.files[PM25_2014] = zipped([row()])
+    airdata.tells_size = False
+    with (
+        AirDataClient.opened(airdata.url, tmp_path) as client,
+        pytest.raises(KeyboardInterrupt),
+        client.fetched(FILE, client.look(FILE)),
+    ):
+        raise KeyboardInterrupt
+    airdata.asked.clear()
+    assert len(fetch()) == 1
+    size = len(airdata.files[PM25_2014])
+    assert [given for method, _, given in airdata.asked if method == "GET"] == [f"bytes={size}-", ""]
+
+
+def test_sites_whose_cbsa_has_no_code_are_told_once_a_file(airdata, fetch, caplog):
+    unknown = [row(CBSA_Name="Atlantis, XX", Site_Num=site, POC=poc) for site in ("0001", "0002") for poc in (1, 2)]
+    airdata.files[PM25_2014] = zipped([row(), *unknown, row(CBSA_Name="Lyonesse, XX", Site_Num="0003")])
+    assert fetch()["cbsa_code"].isna().sum() == 5
+    [told] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert told.startswith(
+        "daily_88101_2014.zip: AirWatch has no code for the CBSA of 3 sites (the first is Atlantis, XX)"
+    )
+
+
+def test_sites_in_no_cbsa_are_nothing_to_tell(airdata, fetch, caplog):
+    airdata.files[PM25_2014] = zipped([row(CBSA_Name="")])
+    fetch()
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]

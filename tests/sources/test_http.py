@@ -273,3 +273,8 @@ def test_open_transport_goes_past_proxies_on_loopback_only(base_url, uses_proxy)
 def test_open_transport_refuses_what_is_no_address(base_url):
     with pytest.raises(SourceRefused, match="is no base URL"):
         open_transport(base_url)
+
+
+def test_an_address_that_is_none_is_told_without_its_password():
+    with pytest.raises(SourceRefused, match=r"^'ftp://aqs\.epa\.gov' is no base URL"):
+        open_transport("ftp://me:canary@aqs.epa.gov")

@@ -10,7 +10,7 @@ import traceback
 import pytest
 
 from airwatch.sources.errors import SourceError
-from airwatch.sources.redaction import redact
+from airwatch.sources.redaction import redact, without_secrets
 
 KEY = "canary/key+1"  # every spelling of both begins with the word that is looked for
 EMAIL = "canary@example.org"
@@ -103,3 +103,16 @@ def test_rows_and_logs_of_a_success_do_not_show_the_email_or_the_key(ask, server
 )
 def test_redact_knows_each_spelling_of_a_secret(text, expected):
     assert redact(text, {"key": "a/b+c@d", "email": ""}) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("https://aqs.epa.gov/data/api", "https://aqs.epa.gov/data/api"),
+        ("https://me:canary@host:81/files?key=canary@1", "https://host:81/files"),
+        ("https://me:can/ary@host/files", "https://host/files"),
+        ("me:canary@host/files", "host/files"),
+    ],
+)
+def test_an_address_is_told_without_what_it_hides(address, told):
+    assert without_secrets(address) == told

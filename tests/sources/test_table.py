@@ -1,6 +1,9 @@
 """A table of daily values, read as daily summaries of the preferred kind."""
 
+from pathlib import Path
+
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from airwatch.sources.errors import SourceChanged, SourceRefused
@@ -97,3 +100,27 @@ def test_unknown_parameters_do_not_stand_in_the_way(stored):
 
     rows = open_table(stored({"parameter_code": "12345"}, {})).narrowed(pc.field("parameter_code") == "88101")
     assert rows.read(READ)["sample_duration_code"].to_pylist() == ["7"]
+
+
+@pytest.mark.parametrize("column", ["state_code", "county_code", "site_number", "parameter_code", "poc", "date_local"])
+def test_rows_that_do_not_say_what_they_are_about_are_refused_by_the_column(stored, column):
+    with pytest.raises(SourceRefused, match=rf"table: {column} is empty in 2 rows of .*values\.parquet"):
+        open_table(stored({}, {column: None}, {column: None}))
+
+
+def test_a_damaged_page_is_told_in_one_line_that_names_the_table(stored):
+    path = stored(*({"arithmetic_mean": float(number)} for number in range(2000)))
+    column = pq.read_metadata(path).row_group(0).column(8)
+    assert column.path_in_schema == "arithmetic_mean"
+    with Path(path).open("r+b") as file:
+        file.seek(column.data_page_offset)
+        file.write(b"\xff" * 200)
+    told = r"^table: .*values\.parquet cannot be read \([^\n]*\)\. Write the file anew\.$"
+    with pytest.raises(SourceRefused, match=told):
+        open_table(path).read(["arithmetic_mean"])
+
+
+def test_a_column_of_values_that_are_none_is_told_in_one_line(stored):
+    path = stored({}, arithmetic_mean="much")
+    with pytest.raises(SourceRefused, match=r"values\.parquet cannot be read \([^\n]*much"):
+        open_table(path).read(["arithmetic_mean"])

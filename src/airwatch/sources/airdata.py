@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from airwatch.domain.pollutants import POLLUTANTS, WEATHER, parameter
 from airwatch.sources.airdata_rows import DamagedFile, UnknownFile, read_daily
@@ -19,6 +21,9 @@ from airwatch.sources.download import Downloader, Version
 from airwatch.sources.errors import SourceChanged, SourceRefused, SourceUnavailable
 from airwatch.sources.http import PoliteSession, Request, open_transport
 from airwatch.sources.pace import Unpaced
+from airwatch.sources.redaction import without_secrets
+
+logger = logging.getLogger(__name__)
 
 AIRDATA_URL = "https://aqs.epa.gov/aqsweb/airdata"
 
@@ -111,8 +116,8 @@ class AirDataClient:
         found = (self._hurried if hurried else self._downloader).look(self._request(file))
         if found is None:
             raise SourceRefused(
-                f"EPA has not published {file.name} ({file.label}) at {self._base_url}. Choose other years: a year's"
-                " file appears in the summer of that year and is complete in June of the next."
+                f"EPA has not published {file.name} ({file.label}) at {without_secrets(self._base_url)}. Choose other"
+                " years: a year's file appears in the summer of that year and is complete in June of the next."
             )
         return found
 
@@ -140,6 +145,7 @@ class AirDataClient:
                 " AIRDATA_BASE_URL is EPA's; if it is, the file has changed and AirWatch must follow."
             )
         else:
+            _tell_unknown_cbsas(file, rows)
             yield rows
             path.unlink()
             return
@@ -147,3 +153,16 @@ class AirDataClient:
 
     def _request(self, file: YearFile) -> Request:
         return Request("AirData", file.name, f"{self._base_url}/{file.name}", {})
+
+
+def _tell_unknown_cbsas(file: YearFile, rows: pa.Table) -> None:
+    """Say which sites will not be found by their CBSA, for EPA's name of it has no code in ``cbsas.csv``."""
+    lost = rows.filter(pc.and_(rows["cbsa"].is_valid(), rows["cbsa_code"].is_null()))
+    if len(lost):
+        logger.warning(
+            "%s: AirWatch has no code for the CBSA of %d sites (the first is %s); area.cbsa does not find them,"
+            " area.county and area.state do",
+            file.name,
+            len(lost.group_by(["state_code", "county_code", "site_number"]).aggregate([])),
+            lost["cbsa"][0],
+        )

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from airwatch.domain.cbsas import cbsa_code
+from airwatch.sources.aqs_reply import DAILY_DATA
 from airwatch.sources.rows import DAY, SCHEMA, TEXT, translated
 
 # EPA's heading of each column, with the field of AQS's dailyData that it holds.
@@ -90,7 +91,8 @@ def read_daily(path: Path, units: dict[str, str]) -> pa.Table:
 
     Raises:
         DamagedFile: The zip is cut short or damaged.
-        UnknownFile: Another header, another unit, a value that is none, or no row of the wanted parameters.
+        UnknownFile: Another header, another unit, a value that is none, a row that does not say its monitor or its
+            day, or no row of the wanted parameters.
     """
     found: list[pa.Table] = []
     with _first_member(path) as member:
@@ -99,6 +101,7 @@ def read_daily(path: Path, units: dict[str, str]) -> pa.Table:
             wanted = _wanted(pa.Table.from_batches([batch]), units)
             if len(wanted):
                 _check_units(wanted, units)
+                _check_identity(wanted)
                 found.append(_as_daily_data(wanted))
     if not found:
         raise UnknownFile(f"it has no row of parameter {', '.join(units)}")
@@ -155,6 +158,12 @@ def _check_units(rows: pa.Table, units: dict[str, str]) -> None:
         known = units[pair["parameter_code"]]
         if pair["units_of_measure"] != known:
             raise UnknownFile(f"its unit is {pair['units_of_measure']!r} and AirWatch knows {known!r}")
+
+
+def _check_identity(rows: pa.Table) -> None:
+    for heading, name in COLUMNS.items():
+        if name in DAILY_DATA.identity and rows[name].null_count:
+            raise UnknownFile(f"the field {heading} is empty in a row")
 
 
 def _as_daily_data(rows: pa.Table) -> pa.Table:

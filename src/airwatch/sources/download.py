@@ -124,7 +124,10 @@ class Downloader:
                         return _write(response, path, "ab")
                     case HTTPStatus.OK if response.headers.get("ETag", "") == version.etag:
                         return _write(response, path, "wb")
-                    case HTTPStatus.OK | HTTPStatus.PARTIAL_CONTENT | HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                    case HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE if have:
+                        path.unlink()  # nothing was missing, or what is here is not of the file: from its beginning
+                        return self._fetch(request, version, path)
+                    case HTTPStatus.OK | HTTPStatus.PARTIAL_CONTENT:
                         raise _changed(request, path)
                 return trouble_of_status(response)
         except (requests.RequestException, *BAD_ADDRESS) as error:  # a full disk is no trouble of the connection

@@ -24,7 +24,7 @@ from urllib3.exceptions import NewConnectionError
 
 from airwatch.sources.errors import SourceRefused, SourceUnavailable
 from airwatch.sources.pace import Pacer
-from airwatch.sources.redaction import redact_transport_logs
+from airwatch.sources.redaction import redact_transport_logs, without_secrets
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +94,9 @@ def open_transport(base_url: str) -> requests.Session:
     except ValueError:
         host = None
     if not host:
-        raise SourceRefused(f"{base_url!r} is no base URL. Write one like https://aqs.epa.gov/data/api.")
+        raise SourceRefused(
+            f"{without_secrets(base_url)!r} is no base URL. Write one like https://aqs.epa.gov/data/api."
+        )
     session = requests.Session()
     session.trust_env = not _is_loopback(host)
     return session

@@ -9,6 +9,7 @@ from urllib.parse import quote, quote_plus
 
 STARS = "***"
 _CHATTY_LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry")  # they print addresses with their query
+_USER = re.compile(r"^(\w+://)?.*@")
 _SECRET_IN_QUERY = re.compile(r"\b((?:email|key)=)[^&\s'\"]*", re.IGNORECASE)
 
 
@@ -18,6 +19,11 @@ def redact(text: str, secrets: Mapping[str, str]) -> str:
         for spelling in (secret, quote(secret), quote(secret, safe=""), quote_plus(secret)):
             text = text.replace(spelling, STARS)
     return " ".join(text.split())
+
+
+def without_secrets(address: str) -> str:
+    """An address without the user, the password and the query that it may hold."""
+    return _USER.sub(r"\1", address.partition("?")[0])
 
 
 def redact_transport_logs() -> None:

@@ -35,7 +35,7 @@ Complete = Callable[[pa.Table, Sequence[str]], pa.Table]
 
 
 @dataclass(frozen=True)
-class StoredRows:
+class SummaryRows:
     """Rows in parquet files that need not fit into memory.
 
     Attributes:
@@ -82,7 +82,8 @@ class StoredRows:
         except (pa.ArrowException, OSError):
             for fragment in self.dataset.get_fragments():
                 with self.guard(getattr(fragment, "path", "")):
-                    fragment.to_table()
+                    for _ in fragment.to_batches(schema=self.dataset.schema, **_LITTLE_AT_A_TIME):
+                        pass
             raise
         return self.complete(rows, columns).unify_dictionaries()
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 
 import fsspec
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from airwatch.domain.pollutants import POLLUTANTS, WEATHER, Pollutant, Weather
+from airwatch.sources.aqs_reply import DAILY_DATA
 from airwatch.sources.errors import SourceChanged, SourceRefused
-from airwatch.sources.rows import SCHEMA, TEXT, StoredRows, translated
+from airwatch.sources.rows import SCHEMA, TEXT, SummaryRows, translated
 
 REQUIRED = (
     "state_code",
@@ -28,7 +32,7 @@ _NAMED: tuple[Pollutant | Weather, ...] = (*POLLUTANTS.values(), *WEATHER.values
 _PARAMETERS = {entry.aqs_code: entry for entry in _NAMED}
 
 
-def open_table(path: str) -> StoredRows:
+def open_table(path: str) -> SummaryRows:
     """The rows of a table, each as the daily summary that carries its parameter's value of the day.
 
     What the table has of AQS's columns is taken. Where it has no duration, standard, event or completeness, a row gets
@@ -39,7 +43,8 @@ def open_table(path: str) -> StoredRows:
         path: A parquet file, or the address of one.
 
     Raises:
-        SourceRefused: There is no such file, or it is not parquet.
+        SourceRefused: There is no such file, it is not parquet or is damaged (also when its rows are read), or a row
+            does not say its monitor, parameter or day.
         SourceChanged: A column is missing, or codes or days are something else than texts and dates.
     """
     fs, name = fsspec.core.url_to_fs(path)
@@ -49,8 +54,23 @@ def open_table(path: str) -> StoredRows:
         what = "is not there" if isinstance(error, FileNotFoundError) else "is no readable parquet file"
         raise SourceRefused(f"table: {path} {what}. Give the path of a parquet file of daily values.") from None
     _check(schema, path)
-    rows = StoredRows.in_files([name], fs, [column for column in SCHEMA.names if column in schema.names])
-    return StoredRows(rows.dataset, complete=_complete)
+    columns = [column for column in SCHEMA.names if column in schema.names]
+    rows = replace(SummaryRows.in_files([name], fs, columns, _undamaged), complete=_complete)
+    for column in DAILY_DATA.identity:
+        with _undamaged(path):
+            empty = rows.dataset.count_rows(filter=pc.field(column).is_null())
+        if empty:
+            raise SourceRefused(f"table: {column} is empty in {empty} rows of {path}. Fill it in, or leave them out.")
+    return rows
+
+
+@contextmanager
+def _undamaged(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        what = str(error).partition("\n")[0][:80]
+        raise SourceRefused(f"table: {path} cannot be read ({what}). Write the file anew.") from None
 
 
 def _check(schema: pa.Schema, path: str) -> None:

@@ -46,13 +46,14 @@ def test_a_bad_file_is_told_in_one_line_and_nothing_is_written(airdata, ingest, 
 def table(tmp_path):
     """``table(rows…)``: the parameters of a run whose source is a table of those rows."""
 
-    def stored(*rows):
+    def stored(*rows, drop=()):
         plain = {
             "state_code": "06", "county_code": "037", "site_number": "1103", "parameter_code": "88101", "poc": 1,
             "date_local": pd.Timestamp("2020-01-01").date(), "latitude": 34.1, "longitude": -118.2,
             "arithmetic_mean": 9.5, "first_max_value": None, "cbsa_code": "31080",
         }  # fmt: skip
-        pd.DataFrame([plain | row for row in rows]).to_parquet(tmp_path / "values.parquet", index=False)
+        frame = pd.DataFrame([plain | row for row in rows]).drop(columns=list(drop))
+        frame.to_parquet(tmp_path / "values.parquet", index=False)
         period = "first_year=2020,as_of=2020-12-31,area.cbsa=31080,neighbourhood_km=0"
         return f"source=table,table={tmp_path}/values.parquet,{period}"
 
@@ -81,3 +82,8 @@ def test_a_table_without_the_run_s_area_is_told_in_one_line(ingest, data_root, t
 def test_a_table_that_is_not_there_is_told_in_one_line(ingest, data_root):
     run = "source=table,table=nowhere/values.parquet,area.nation=us,as_of=2020-12-31"
     assert one_line(ingest(run)).startswith("Error: table: nowhere/values.parquet is not there.")
+
+
+def test_a_table_that_tells_no_cbsa_cannot_be_asked_for_one(ingest, data_root, table):
+    told = one_line(ingest(table({}, drop=["cbsa_code"])))
+    assert "has no cbsa_code; use area.county, area.state, area.box or area.nation." in told

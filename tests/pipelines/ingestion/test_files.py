@@ -175,7 +175,7 @@ def test_blocks_of_states_are_the_whole_table(airdata, place, monkeypatch):
     airdata.files[PM25_2014] = zipped(states)
     _, whole = place.run()
     run = build_run(source="airdata", **NATION)
-    monkeypatch.setattr("airwatch.sources.rows.StoredRows.by_states.__defaults__", (1,))
+    monkeypatch.setattr("airwatch.sources.rows.SummaryRows.by_states.__defaults__", (1,))
     table = tidy_summaries(place.dataset.load(), tidy_monitors(place.dataset.load(), run), run, PARAMS)
     assert [len(block) for block in table._make()] == [2, 2, 2]
     assert_frame_equal(table.read(), whole, check_categorical=False)

@@ -11,7 +11,7 @@ from airwatch.forecasting.calibration import ResidualDistribution
 from airwatch.pipelines.training import nodes
 from airwatch.pipelines.training.champion import choose_warning_cuts, fit_champion
 from airwatch.pipelines.training.unjudged import take_unjudged
-from builders_training import build_history, build_training_params, examples_of, small_examples, training_run
+from builders_training import SITES, build_history, build_training_params, examples_of, small_examples, training_run
 
 RUN = training_run()
 
@@ -84,6 +84,22 @@ def test_too_few_days_to_calibrate_on_give_no_model():
     decision = take_unjudged("ridge", gaps)
     assert decision.champion is None
     assert schemas.Gate.validate(decision.table).empty
+
+
+def test_a_window_in_which_nothing_would_be_forecast_gives_no_model(caplog):
+    history = build_history(sites=SITES[:2])
+    sixth = history["date_local"].rank(method="dense").astype(int) % 6 == 0
+    examples = examples_of(history[sixth].reset_index(drop=True))
+    assert examples.observed.any()
+    assert not examples.issuable.any()
+    forecasts, residuals, gaps = nodes.backtest_candidates(examples, RUN, params("ridge"))
+    assert (len(forecasts), residuals, len(gaps)) == (0, {}, 0)
+    assert "too few days of pm25" in caplog.text
+    decision, record = nodes.judge_candidates(forecasts, gaps, RUN, params("ridge"))
+    scores = nodes.score_candidates(forecasts, decision, RUN)
+    cuts = choose_warning_cuts(forecasts, decision, "pm25", RUN, params("ridge"))
+    model, card = fit_champion(examples, residuals, gaps, scores, decision, cuts, RUN, params("ridge"))
+    assert (model.forecaster, card, len(record)) == (None, "", 0)
 
 
 def test_the_tables_of_all_pollutants_hold_the_record_alone():

@@ -14,7 +14,7 @@ EVENT_TYPES = ("No Events", "Events Included", "Events Excluded", "Concurred Eve
 
 
 class PolicyParams(BaseModel):
-    """Which of AQS's rows gives the value of a site and day; see ``policy.choose``."""
+    """Which of AQS's rows gives the value of a site and day; see ``policy.judge``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

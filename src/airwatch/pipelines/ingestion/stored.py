@@ -16,11 +16,12 @@ from airwatch.parameters import RunParams
 from airwatch.pipelines.ingestion.files import files_of, newest_of
 from airwatch.pipelines.ingestion.params import IngestionParams
 from airwatch.pipelines.ingestion.plan import folder, groups
-from airwatch.sources.rows import StoredRows
+from airwatch.sources.errors import SourceRefused
+from airwatch.sources.rows import SummaryRows
 from airwatch.sources.table import open_table
 
 
-def stored_rows(archive: Archive, area: Area, run: RunParams, params: IngestionParams) -> StoredRows:
+def stored_rows(archive: Archive, area: Area, run: RunParams, params: IngestionParams) -> SummaryRows:
     """The rows of an area, neighbourhood included, from ``first_year`` to ``as_of``.
 
     Raises:
@@ -36,10 +37,18 @@ def stored_rows(archive: Archive, area: Area, run: RunParams, params: IngestionP
     return rows.narrowed(pc.field("date_local") <= pd.Timestamp(run.as_of))
 
 
-def rows_of_files(archive: Archive, names: Sequence[str], run: RunParams) -> StoredRows:
-    """The rows of the whole country about some pollutants or kinds of weather, from ``first_year`` to ``as_of``."""
+def rows_of_files(archive: Archive, names: Sequence[str], run: RunParams) -> SummaryRows:
+    """The rows of the whole country about some pollutants or kinds of weather, from ``first_year`` to ``as_of``.
+
+    Raises:
+        SourceError: The run's table cannot be read, or lacks a column.
+    """
     if run.source == "table":
         rows = open_table(run.table or "")
+        if run.area.kind == "cbsa" and "cbsa_code" not in rows.dataset.schema.names:
+            raise SourceRefused(
+                f"table: {run.table} has no cbsa_code; use area.county, area.state, area.box or area.nation."
+            )
     else:
         files = files_of(names, range(run.first_year, run.as_of.year + 1))
         rows = archive.rows(newest_of(archive.replies(), files).values())

@@ -221,7 +221,8 @@ def backtest(
 
     Returns:
         Forecasts of all candidates on the same rows, those that were observed, with ``candidate``, ``fold``,
-        ``observed``, ``persistence`` and ``climatology``; and the residuals of each candidate over all windows, where it has any.
+        ``observed``, ``persistence`` and ``climatology``; and the residuals over all windows of each candidate that
+        has any.
     """
     residuals: dict[str, Residuals] = {name: Residuals() for name in params.taking_part()}
     tables: list[pd.DataFrame] = []
