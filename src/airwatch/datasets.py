@@ -23,6 +23,7 @@ from pandas.api.types import is_datetime64_any_dtype
 from airwatch import schemas
 from airwatch.blocks import whole_sites
 from airwatch.secrets import reveal
+from airwatch.sources.redaction import without_secrets
 from airwatch.storing import check, checked, write_blocks
 from airwatch.tables import BLOCK_ROWS, BlockTable, StoredTable, readable
 
@@ -269,4 +270,4 @@ class EpaServicesDataset(AbstractDataset[None, "Any"]):
         raise DatasetError("EPA's services can only be read.")
 
     def _describe(self) -> dict[str, Any]:
-        return {"base_url": self._base_url}
+        return {"base_url": without_secrets(self._base_url)}
