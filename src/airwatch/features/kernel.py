@@ -172,43 +172,53 @@ def _add_up(values: Grid, unit: Grid, plan: OwnPlan, room: Totals) -> None:
     """Running totals of all that the columns of a series' own past need."""
     _add_up_values(values, plan, room)
     _add_up_unit(unit, plan, room)
-    at, before = plan.pad, np.int64(0)
-    for day in range(len(unit)):
-        here = room.unit[at + day + 1] - room.unit[at + day]
-        both = day > 0 and unit[day] == unit[day] and unit[day - 1] == unit[day - 1]
-        room.steps[at + day + 1] = room.steps[at + day] + (abs(here - before) if both else 0)
-        room.pairs[at + day + 1] = room.pairs[at + day] + (1 if both else 0)
-        before = here
+    steps, pairs = room.steps[plan.pad + 1 :], room.pairs[plan.pad + 1 :]
+    now, before, earlier = room.unit[plan.pad + 1 :], room.unit[plan.pad :], room.unit[plan.pad - 1 :]
+    steps[0], pairs[0] = 0, 0
+    for day in range(1, len(unit)):
+        both = unit[day] == unit[day] and unit[day - 1] == unit[day - 1]
+        step = abs(now[day] - 2 * before[day] + earlier[day])
+        steps[day] = step if both else 0
+        pairs[day] = 1 if both else 0
+    _run_up(steps, len(unit))
+    _run_up(pairs, len(unit))
 
 
 @compiled
 def _add_up_values(values: Grid, plan: OwnPlan, room: Totals) -> None:
     """Running totals of the values and of the days with one."""
-    at, steps, most = plan.pad, 1.0 / plan.step, 2.0**40
-    total, count = np.int64(0), np.int64(0)
+    steps, most = 1.0 / plan.step, 2.0**40
+    wholes, seen = room.values[plan.pad + 1 :], room.seen[plan.pad + 1 :]
     for day in range(len(values)):
         known = values[day] == values[day]
         whole = np.rint((values[day] if known else np.float32(0.0)) * steps)
-        total += np.int64(min(max(whole, -most), most))
-        count += 1 if known else 0
-        room.values[at + day + 1] = total
-        room.seen[at + day + 1] = count
+        wholes[day] = np.int64(min(max(whole, -most), most))
+        seen[day] = 1 if known else 0
+    _run_up(wholes, len(values))
+    _run_up(seen, len(values))
 
 
 @compiled
 def _add_up_unit(unit: Grid, plan: OwnPlan, room: Totals) -> None:
     """Running totals of the values in the working unit, of their squares, and of the days with one."""
-    at, steps, most = plan.pad, 1.0 / plan.unit_step, 2.0**26
-    total, squares, count = np.int64(0), np.int64(0), np.int64(0)
+    steps, most = 1.0 / plan.unit_step, 2.0**26
+    wholes, squares, seen = room.unit[plan.pad + 1 :], room.squares[plan.pad + 1 :], room.seen[plan.pad + 1 :]
     for day in range(len(unit)):
         known = unit[day] == unit[day]
         whole = np.int64(min(max(np.rint((unit[day] if known else np.float32(0.0)) * steps), -most), most))
-        total += whole
-        squares += whole * whole
-        count += 1 if known else 0
-        room.unit[at + day + 1] = total
-        room.squares[at + day + 1] = squares
-        room.seen[at + day + 1] = count
+        wholes[day], squares[day], seen[day] = whole, whole * whole, 1 if known else 0
+    _run_up(wholes, len(unit))
+    _run_up(squares, len(unit))
+    _run_up(seen, len(unit))
+
+
+@compiled
+def _run_up(numbers: Whole, count: int) -> None:
+    """Numbers to their running totals; apart from what makes them, which then takes many at once."""
+    total = np.int64(0)
+    for day in range(count):
+        total += numbers[day]
+        numbers[day] = total
 
 
 @compiled
