@@ -19,7 +19,7 @@ from airwatch.features.network import plan_of
 from airwatch.features.pieces import Piece
 from airwatch.features.plan import Block, Totals
 from airwatch.features.records import collect
-from airwatch.features.series import region_mean, spread_columns
+from airwatch.features.series import region_mean, site_columns, spread_columns
 from airwatch.features.spec import FeatureSpec, calendar_groups
 from airwatch.features.table import build_features, lay_out
 from benchmarks.speed import peers, polars_table
@@ -157,11 +157,12 @@ def own_past(observations: pd.DataFrame, places: pd.DataFrame, network: Network,
     region = region_mean(usual, plan.step)
     kernel.usual_columns(grid.values, usual, region, first, axis.days, plan, room, block, at, begins)
     spread_columns(landscape.shared[-calendar:], axis.days - lengths, block, at + seasons, begins)
-    block[-2:] = np.repeat(landscape.places.reindex(grid.site_ids).to_numpy().T, lengths, axis=1)
+    where = landscape.places.reindex(grid.site_ids).to_numpy(dtype=np.float32)
+    site_columns(where, lengths, block, len(block) - 2, begins)
     leads = [f"value_climatology_{lead:02d}" for lead in range(seasons)]
     names = [*spec.own_groups(), *leads, *calendar_groups(horizon), "latitude", "longitude"]
     frame = pd.DataFrame(block.T, columns=names, copy=False)
     days = axis.origins.to_numpy()
-    frame.insert(0, "site", np.repeat(np.arange(len(lengths)), lengths))
+    frame.insert(0, "site", np.repeat(np.arange(len(lengths), dtype=np.int32), lengths))
     frame.insert(1, "date", np.concatenate([days[len(days) - length :] for length in lengths]))
     return frame

@@ -18,7 +18,7 @@ HIGHEST = 2_000.0
 HORIZON = 14
 
 # A seed does not get simpler by shrinking it.
-LAW = settings(max_examples=25, phases=[Phase.explicit, Phase.generate])
+LAW = settings(max_examples=15, phases=[Phase.explicit, Phase.generate])
 
 
 def plan_with(horizon_days=HORIZON, unit_highest=HIGHEST, **features):

@@ -81,7 +81,7 @@ def build_places(rng, ids):
     return places[:-1] if len(ids) > 4 else places
 
 
-@settings(max_examples=8, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=6, phases=[Phase.explicit, Phase.generate])
 @given(regions())
 def test_every_column_agrees_with_a_plain_reading(region):
     spec, (days, sites) = build_spec(region), build_records(region)

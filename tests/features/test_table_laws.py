@@ -14,8 +14,8 @@ from builders import build_days
 from builders_table import COUNT, LAST, SITES, SPEC, START, at, bits, build, build_region, run_to
 
 # A seed does not get simpler by shrinking it.
-LAW = settings(max_examples=12, phases=[Phase.explicit, Phase.generate])
-FEW = settings(LAW, max_examples=6)
+LAW = settings(max_examples=8, phases=[Phase.explicit, Phase.generate])
+FEW = settings(LAW, max_examples=4)
 
 origins = st.integers(30, COUNT - 2).map(lambda number: START + pd.Timedelta(days=number))
 seeds = st.integers(0, 1_000)

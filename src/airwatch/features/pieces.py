@@ -16,7 +16,7 @@ from airwatch.features import kernel, surroundings
 from airwatch.features.compiled import IntArray
 from airwatch.features.network import Network
 from airwatch.features.plan import Block, Grid, Totals
-from airwatch.features.series import recent_columns, spread_columns
+from airwatch.features.series import recent_columns, site_columns, spread_columns
 
 RECENT_DAYS = 3
 
@@ -95,7 +95,7 @@ class Piece:
             recent_columns(self.others[name], starts, RECENT_DAYS, out, at, begins)
             at += 2
         spread_columns(self.shared, starts - (network.axis.width - network.axis.days), out, at, begins)
-        out[-2:, row : row + len(self)] = np.repeat(network.places[self.own].T, self.lengths, axis=1)
+        site_columns(network.places[self.own].astype(np.float32), self.lengths, out, len(out) - 2, begins)
 
     def _write_own_past(self, out: Block, begins: IntArray) -> int:
         """Write the columns from each site's own past, and what is usual; the number of the next column."""

@@ -76,3 +76,19 @@ def spread_columns(columns: Grid, starts: IntArray, out: Block, at: int, begins:
         for series in range(len(starts)):
             row, start = begins[series], starts[series]
             out[at + number, row : row + days - start] = columns[number, start:]
+
+
+@compiled
+def site_columns(values: Grid, lengths: IntArray, out: Block, at: int, begins: IntArray) -> None:
+    """Write columns that are the same on every day of a series.
+
+    Args:
+        values: [series, columns].
+        lengths: How many rows each series has.
+        out: The block.
+        at: The first of the columns in it.
+        begins: The first row of each series.
+    """
+    for number in range(values.shape[1]):
+        for series in range(len(values)):
+            out[at + number, begins[series] : begins[series] + lengths[series]] = values[series, number]
