@@ -102,18 +102,21 @@ def threads(sizes: Sizes) -> Measured:
     network, spec = Network.of_rows(sizes.middle), production_spec()
     observations = list(network.observations())
     before = effective_cores()
-    runs = {f"{count} threads": stream(network, spec, observations, count) for count in (1, 2)}
+    half = network.rows // 2  # a block for each thread, and the same two where there is one
+    runs = {f"{count} threads": stream(network, spec, observations, count, half) for count in (1, 2)}
     seconds = take_turns(runs, sizes.rounds, AT_HAND_MIB)
     return Measured(seconds, {"rows": network.rows, "cores before": before, "cores after": effective_cores()})
 
 
-def stream(network: Network, spec: FeatureSpec, observations: object, threads: int = 1) -> Callable[[], int]:
+def stream(
+    network: Network, spec: FeatureSpec, observations: object, threads: int = 1, rows: int = BLOCK_ROWS
+) -> Callable[[], int]:
     """From observations to every block of the table, each let go as the next one comes; it returns the rows."""
     places = network.places()
 
     def run() -> int:
         landscape = lay_out(observations, places, network, spec, threads)
-        return sum(map(len, Threads(threads).map(Piece.frame, landscape.pieces(BLOCK_ROWS))))
+        return sum(map(len, Threads(threads).map(Piece.frame, landscape.pieces(rows))))
 
     return run
 

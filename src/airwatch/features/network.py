@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,10 +82,10 @@ class Network:
             levels = kernel.own_levels(unit[rows], first[rows], back, plan, room)
             return (*levels, kernel.climatology(values[rows], first[rows], axis.days, plan, room))
 
-        means, counts, spreads, usual = (
-            np.concatenate(part) for part in zip(*_in_threads(own, len(values), threads), strict=True)
-        )
-        around = Around.of(places, spec.surroundings)
+        tasks: list[Callable[[], Any]] = [partial(Around.of, places, spec.surroundings)]
+        tasks += [partial(own, rows) for rows in _shares(len(values), threads)]
+        around, *parts = _at_once(tasks, threads)
+        means, counts, spreads, usual = (np.concatenate(part) for part in zip(*parts, strict=True))
         region = region_mean(means, plan.unit_step)
         level = surroundings.levels(means, counts, region, around, spec.surroundings.level_borrow_days)
         return cls(
@@ -135,11 +136,15 @@ def plan_of(pollutant: str, spec: FeatureSpec, horizon_days: int) -> OwnPlan:
     return OwnPlan.of(spec, horizon_days, float(highest[0]), float(unit.forward(highest)[0]))
 
 
-def _in_threads(work: Callable[[slice], tuple[Grid, ...]], count: int, threads: int) -> list[tuple[Grid, ...]]:
-    """The work on consecutive rows, as many at once as there are threads; it must let go of the interpreter's lock."""
+def _shares(count: int, threads: int) -> list[slice]:
+    """Consecutive rows, as many shares of them as there are threads."""
     edges = np.linspace(0, count, min(threads, max(count, 1)) + 1).astype(int)
-    pieces = [slice(begin, end) for begin, end in pairwise(edges)]
-    if len(pieces) == 1:
-        return [work(pieces[0])]
-    with ThreadPoolExecutor(len(pieces)) as pool:
-        return list(pool.map(work, pieces))
+    return [slice(begin, end) for begin, end in pairwise(edges)]
+
+
+def _at_once(tasks: Sequence[Callable[[], Any]], threads: int) -> list[Any]:
+    """The results of tasks that let go of the interpreter's lock, in their order."""
+    if threads == 1:
+        return [task() for task in tasks]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(lambda task: task(), tasks))

@@ -123,9 +123,10 @@ def around_columns(
     known, sums = np.empty((len(values), 2 * room), np.float32), np.empty(2 * room, np.float32)
     near, far = np.empty((ARCS, 2 * room), np.float32), np.empty((ARCS, 2 * room), np.float32)
     mean = np.empty(room, np.float32)
+    needed = _needed(around.neighbours, own, len(values))
     for begin in range(starts.min(), width, DAYS_AT_ONCE):
         end, since = min(begin + DAYS_AT_ONCE, width), max(begin - lead, 0)
-        for site in range(len(values)):
+        for site in needed:
             _lay(anomaly[site, since:end], room, known[site])
         for number in range(len(starts)):
             if starts[number] >= end:
@@ -150,14 +151,15 @@ def around_columns(
             _add(known, around.neighbours, slot + NEAR, sums)
             _write_near_spread(known, around.neighbours, slot + NEAR, room, first, sums, mean, out[at + 1, row:stop])
         # The same days were observed: what says so stays, behind other values.
-        _write_kind(smoky, known, since, end, around, own, SMOKE, starts, begin, out, last + 4, begins)
-        _write_kind(values, known, since, end, around, own, NEIGHBOURS, starts, begin, out, at, begins)
+        _write_kind(smoky, known, needed, since, end, around, own, SMOKE, starts, begin, out, last + 4, begins)
+        _write_kind(values, known, needed, since, end, around, own, NEIGHBOURS, starts, begin, out, at, begins)
 
 
 @compiled
 def _write_kind(
     grid: Grid,
     known: Grid,
+    needed: IntArray,
     since: int,
     end: int,
     around: Around,
@@ -172,7 +174,7 @@ def _write_kind(
     """Write the mean of one kind of neighbours over other values of the same days."""
     room = known.shape[1] // 2
     sums = np.empty(2 * room, np.float32)
-    for site in range(len(grid)):
+    for site in needed:
         series, row = grid[site, since:end], known[site, : end - since]
         for day in range(len(row)):
             row[day] = series[day] if series[day] == series[day] else ZERO
@@ -182,6 +184,16 @@ def _write_kind(
             row = begins[number] + since + first - starts[number]
             _add(known, around.neighbours, own[number] * KINDS + kind, sums)
             _write_mean(sums[first:], sums[room + first :], out[column, row : row + end - since - first])
+
+
+@compiled
+def _needed(neighbours: Neighbours, own: IntArray, sites: int) -> IntArray:
+    """The rows of the neighbours of some sites, in order."""
+    chosen = np.zeros(sites, np.bool_)
+    for site in own:
+        for pair in range(neighbours.starts[site * KINDS], neighbours.starts[(site + 1) * KINDS]):
+            chosen[neighbours.there[pair]] = True
+    return np.flatnonzero(chosen)
 
 
 @compiled

@@ -194,7 +194,7 @@ def rows_of_a_piece(landscape: Landscape, threads: int) -> int:
     """The fewest pieces that keep the threads busy."""
     if threads == 1:
         return sys.maxsize
-    return max(1, landscape.rows // (4 * threads))
+    return max(1, -(-landscape.rows // threads))
 
 
 def empty_table(names: Sequence[str]) -> pd.DataFrame:
