@@ -145,6 +145,8 @@ class Cluster(Engine):
         from distributed.utils import get_ip
         from xgboost.tracker import RabitTracker
 
+        if not self.workers:
+            self._require_worker()
         workers = self.workers
         scheduler = self.client.scheduler.address.partition("://")[2].rpartition(":")[0]
         tracker = RabitTracker(host_ip=get_ip(scheduler), n_workers=len(workers))

@@ -11,10 +11,10 @@ from airwatch.forecasting.rows import TrainingRows
 
 
 class Pages(xgboost.DataIter):  # type: ignore[misc]
-    """A page for each block of the rows. Labels are set afterwards, for all rows at once.
+    """A page for each block of the rows, without labels: the gradient knows the targets.
 
     Args:
-        rows: They are gone through several times: to count, to find the edges of the bins, and to bin.
+        rows: They are gone through more than once: to count, and to bin.
         columns: The features.
         folder: Where the bins are kept, on a disk; about five bytes a number, or one where hardly any is missing.
     """

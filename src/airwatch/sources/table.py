@@ -16,18 +16,7 @@ from airwatch.sources.aqs_reply import DAILY_DATA
 from airwatch.sources.errors import SourceChanged, SourceRefused
 from airwatch.sources.rows import SCHEMA, TEXT, SummaryRows, translated
 
-REQUIRED = (
-    "state_code",
-    "county_code",
-    "site_number",
-    "parameter_code",
-    "poc",
-    "date_local",
-    "latitude",
-    "longitude",
-    "arithmetic_mean",
-    "first_max_value",
-)
+REQUIRED = (*DAILY_DATA.identity, "latitude", "longitude", "arithmetic_mean", "first_max_value")
 _NAMED: tuple[Pollutant | Weather, ...] = (*POLLUTANTS.values(), *WEATHER.values())
 _PARAMETERS = {entry.aqs_code: entry for entry in _NAMED}
 

@@ -1,27 +1,14 @@
 from datetime import date
 
 import pandas as pd
-import pytest
 from pandas.testing import assert_frame_equal
 
 from airwatch import schemas
-from airwatch.archive import RawArchiveDataset, Reply
+from airwatch.archive import Reply
 from airwatch.pipelines.ingestion.monitors import tidy_monitors
 from builders import build_run
 
 RUN = build_run(source="aqs", area={"cbsa": "31080"}, first_year=2021, as_of="2021-06-30")
-
-
-@pytest.fixture
-def archive(tmp_path):
-    dataset = RawArchiveDataset(path=str(tmp_path / "raw"))
-
-    def store(*replies):
-        for one in replies:
-            dataset.save(one)
-        return dataset.load()
-
-    return store
 
 
 def listing(fetched="2021-06-30", since="2021-01-01", area="cbsa-31080", **changed):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from airwatch import schemas
-from airwatch.archive import RawArchiveDataset, Reply
+from airwatch.archive import Reply
 from airwatch.pipelines.ingestion.nodes import NoDataError
 from airwatch.pipelines.ingestion.params import IngestionParams
 from airwatch.pipelines.ingestion.tidy import KEY, tidy_summaries
@@ -26,18 +26,6 @@ def reply(rows, fetched="2021-06-30", folder=FOLDER, kind="days"):
 def rows(value=10.0, changed="2021-05-01", start="2021-01-01", **columns):
     given = {"date_of_last_change": pd.Timestamp(changed), "source": "aqs", **columns}
     return build_summaries(start=start, arithmetic_mean=value, **given)
-
-
-@pytest.fixture
-def archive(tmp_path):
-    dataset = RawArchiveDataset(path=str(tmp_path / "raw"))
-
-    def store(*replies):
-        for one in replies:
-            dataset.save(one)
-        return dataset.load()
-
-    return store
 
 
 def tidy(archive, run=RUN):
