@@ -59,7 +59,8 @@ def usual(values, days=1, plan=PLAN):
     """What is usual for the last days and for those ahead."""
     grid = np.array([values], dtype=np.float32)
     first = np.argmax(~np.isnan(grid), axis=1)
-    means = kernel.climatology(grid, first, days, plan, Totals.of_length(grid.shape[1], plan))
+    means = np.empty((1, grid.shape[1] + plan.horizon_days), dtype=np.float32)
+    kernel.climatology(grid, first, days, plan, Totals.of_length(grid.shape[1], plan), means)
     return means[0, -days - plan.horizon_days :]
 
 
@@ -68,7 +69,9 @@ def levels(values, days=1, plan=PLAN):
     grid = np.array([values], dtype=np.float32)
     first = np.argmax(~np.isnan(grid), axis=1)
     room = Totals.of_length(grid.shape[1], plan)
-    return [found[0, -days:] for found in kernel.own_levels(grid, first, days, plan, room)]
+    found = np.empty((3, *grid.shape), dtype=np.float32)
+    kernel.own_levels(grid, first, days, plan, room, *found)
+    return [each[0, -days:] for each in found]
 
 
 def long_series(seed, days=40):
@@ -304,8 +307,8 @@ def test_a_sweep_leaves_its_series_alone():
     before, room = values.copy(), Totals.of_length(values.shape[1], PLAN)
     first, out = np.array([0]), np.empty((len(NAMES), 40), dtype=np.float32)
     kernel.own_columns(values, values, first, 40, PLAN, room, out, np.array([0]))
-    kernel.climatology(values, first, 40, PLAN, room)
-    kernel.own_levels(values, first, 40, PLAN, room)
+    kernel.climatology(values, first, 40, PLAN, room, np.empty((1, values.shape[1] + HORIZON), dtype=np.float32))
+    kernel.own_levels(values, first, 40, PLAN, room, *np.empty((3, *values.shape), dtype=np.float32))
     assert_array_equal(values, before)
 
 

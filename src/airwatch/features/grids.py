@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from airwatch.domain.pollutants import parameter
-from airwatch.features.compiled import IntArray
+from airwatch.features.compiled import IntArray, compiled
 from airwatch.features.plan import STEPS, Grid, whole_step
 from airwatch.features.records import EPOCH, Records
 from airwatch.features.series import region_mean
@@ -63,21 +63,44 @@ def build_grid(records: Records, sites: Sequence[str], axis: DayAxis) -> SiteGri
     Raises:
         ValueError: Two values for one site and day.
     """
-    column = records.day - axis.start
-    on_axis = (column >= 0) & (column < axis.width)
-    rows = slice(None) if on_axis.all() else on_axis
-    site, column = records.site[rows], column[rows]
-    met = np.flatnonzero(np.bincount(site, minlength=len(sites)))
-    met = met[np.argsort(np.array(sites, dtype=object)[met])]
+    site_ids, day = np.array(sites, dtype=object), records.day - np.int32(axis.start)
+    met = np.flatnonzero(_met(records.site, day, axis.width, len(sites)))
+    met = met[np.argsort(site_ids[met])]
     row_of = np.zeros(len(sites), dtype=np.int64)
     row_of[met] = np.arange(len(met))
     values = np.full((len(met), axis.width), np.nan, dtype=np.float32)
-    place = row_of[site] * axis.width + column
-    values.ravel()[place] = records.value[rows]
-    grid = SiteGrid(np.array(sites, dtype=object)[met], values)
-    if np.count_nonzero(~np.isnan(values)) < len(place):
-        raise _twice(place, grid)
-    return grid
+    twice = _lay_out(row_of, records.site, day, records.value, values)
+    if len(twice):
+        raise ValueError(
+            f"{len(twice)} days are in the observations twice, the first at site {site_ids[met][twice.min()]}. "
+            "Keep one value for each site, pollutant and day."
+        )
+    return SiteGrid(site_ids[met], values)
+
+
+@compiled
+def _met(site: NDArray[np.int32], day: NDArray[np.int32], width: int, sites: int) -> NDArray[np.bool_]:
+    """Whether each site observed something on the axis [sites]."""
+    met = np.zeros(sites, np.bool_)
+    for number in range(len(site)):
+        if 0 <= day[number] < width:
+            met[site[number]] = True
+    return met
+
+
+@compiled
+def _lay_out(
+    row_of: IntArray, site: NDArray[np.int32], day: NDArray[np.int32], value: NDArray[np.float32], values: Grid
+) -> IntArray:
+    """Put values into their places; the rows of those whose place was taken."""
+    twice = [np.int64(0) for _ in range(0)]
+    for number in range(len(site)):
+        if 0 <= day[number] < values.shape[1]:
+            row = row_of[site[number]]
+            if values[row, day[number]] == values[row, day[number]]:
+                twice.append(row)
+            values[row, day[number]] = value[number]
+    return np.array(twice)
 
 
 def weather_regions(name: str, grid: Grid) -> dict[str, Grid]:
@@ -103,14 +126,3 @@ def weather_regions(name: str, grid: Grid) -> dict[str, Grid]:
 def first_known(first: Grid, otherwise: Grid) -> Grid:
     """Elementwise the first choice, or the other where it is NaN."""
     return np.where(np.isnan(first), otherwise, first)
-
-
-def _twice(place: IntArray, grid: SiteGrid) -> ValueError:
-    """Two values for one site and day."""
-    order = np.sort(place)
-    repeated = np.flatnonzero(order[1:] == order[:-1])
-    site_id = grid.site_ids[order[repeated[0]] // grid.values.shape[1]]
-    return ValueError(
-        f"{len(repeated)} days are in the observations twice, the first at site {site_id}. "
-        "Keep one value for each site, pollutant and day."
-    )

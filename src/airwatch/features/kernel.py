@@ -114,19 +114,19 @@ def usual_columns(
 
 
 @compiled
-def climatology(values: Grid, first: IntArray, days: int, plan: OwnPlan, room: Totals) -> Grid:
-    """Past-only mean of each day of the year, AQS unit, [series, width + horizon].
+def climatology(values: Grid, first: IntArray, days: int, plan: OwnPlan, room: Totals, means: Grid) -> None:
+    """Write the past-only mean of each day of the year, AQS unit, [series, width + horizon].
 
     Column ``d`` is that of day ``d``: the mean of the observations in windows around that day in the years before,
     the newest of them ``365 - half a window - horizon`` days before the origin of the longest lead. NaN for fewer
     than ``min_count`` observations, and on days that are no target of the last ``days`` origins.
     """
     width = values.shape[1]
-    means = np.full((len(values), width + plan.horizon_days), NAN, np.float32)
     for series in range(len(values)):
         start = first[series]
         past = max(width - days - start, 0)
         _add_up_values(values[series, start:], plan, room)
+        means[series, : start + past] = NAN
         targets = means[series, start + past :]
         total, count = np.zeros(len(targets), np.int64), np.zeros(len(targets), np.int64)
         for newest in plan.years:
@@ -139,32 +139,28 @@ def climatology(values: Grid, first: IntArray, days: int, plan: OwnPlan, room: T
         for day in range(len(targets)):
             mean = np.float32(total[day]) * step / np.float32(count[day])
             targets[day] = mean if count[day] >= plan.min_count else NAN
-    return means
 
 
 @compiled
-def own_levels(unit: Grid, first: IntArray, days: int, plan: OwnPlan, room: Totals) -> tuple[Grid, Grid, Grid]:
-    """Mean and count of the observations of the last year, and the spread of the last months, [series, width] each.
+def own_levels(
+    unit: Grid, first: IntArray, days: int, plan: OwnPlan, room: Totals, means: Grid, counts: Grid, spreads: Grid
+) -> None:
+    """Write mean and count of the observations of the last year, and the spread of the last months, [series, width].
 
     In the working unit; NaN where nothing was observed in those days, and the spread below its least count. Only the
-    last ``days`` days are computed, the others are NaN.
+    last ``days`` days are computed: the others are NaN, with a count of 0.
     """
     width = unit.shape[1]
-    shape = (len(unit), width)
-    means, counts, spreads = (
-        np.full(shape, NAN, np.float32),
-        np.zeros(shape, np.float32),
-        np.full(shape, NAN, np.float32),
-    )
     for series in range(len(unit)):
         start = first[series]
         past = max(width - days - start, 0)
+        since = start + past
+        means[series, :since], counts[series, :since], spreads[series, :since] = NAN, np.float32(0.0), NAN
         _add_up_unit(unit[series, start:], plan, room)
-        end, since = plan.pad + past + 1, start + past
+        end = plan.pad + past + 1
         _mean(room.unit, room.seen, end, plan.level_days, 1, plan.unit_step, means[series, since:])
         _count(room.seen, end, plan.level_days, counts[series, since:])
         _spread(room, end, plan.smoke_days, plan.smoke_min_count, plan.unit_step, spreads[series, since:])
-    return means, counts, spreads
 
 
 @compiled

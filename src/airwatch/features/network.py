@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +17,7 @@ from airwatch.features.plan import Grid, OwnPlan, Totals
 from airwatch.features.series import region_mean
 from airwatch.features.spec import FeatureSpec
 from airwatch.features.surroundings import Around
+from airwatch.features.tasks import at_once, shares
 
 
 @dataclass(frozen=True)
@@ -35,9 +32,10 @@ class Network:
         site_ids: Of the rows.
         places: Latitude and longitude, degrees [sites, 2], NaN where unknown.
         values: Observations, AQS unit, NaN where there is none.
+        unit: The same in the working unit.
         level: The usual level, working unit.
         anomaly: Observations above their level, working unit.
-        smoky: 1 where a site stands far above its level.
+        smoky: 1 where a site stands far above its level, else 0; NaN where nothing was observed.
         usual: ``kernel.climatology``, AQS unit [sites, width + horizon].
         usual_of_region: Its mean over all sites [1, width + horizon].
         network: The mean anomaly of all sites [1, width].
@@ -51,6 +49,7 @@ class Network:
     site_ids: NDArray[np.object_]
     places: FloatArray
     values: Grid
+    unit: Grid
     level: Grid
     anomaly: Grid
     smoky: Grid
@@ -71,23 +70,31 @@ class Network:
         threads: int = 1,
     ) -> Network:
         """Find the level of each site, how far each day stood above it, and what is usual for the days of the year."""
-        plan = plan_of(pollutant, spec, horizon_days)
-        values, first = grid.values, grid.first
-        unit = np.asarray(transform(spec.transforms[pollutant]).forward(values), dtype=np.float32)
+        plan, forward = plan_of(pollutant, spec, horizon_days), transform(spec.transforms[pollutant]).forward
+        values, first, borrow = grid.values, grid.first, spec.surroundings.level_borrow_days
         # The neighbours' levels are needed as far back as their anomalies are looked at.
         back = min(axis.width, axis.days + spec.surroundings.past_days)
+        unit, means, counts, spreads, level, anomaly, smoky = np.empty((7, *values.shape), dtype=np.float32)
+        usual = np.empty((len(values), axis.width + horizon_days), dtype=np.float32)
 
-        def own(rows: slice) -> tuple[Grid, ...]:
+        def own(rows: slice) -> None:
             room = Totals.of_length(axis.width, plan)
-            levels = kernel.own_levels(unit[rows], first[rows], back, plan, room)
-            return (*levels, kernel.climatology(values[rows], first[rows], axis.days, plan, room))
+            unit[rows] = forward(values[rows])
+            kernel.own_levels(unit[rows], first[rows], back, plan, room, means[rows], counts[rows], spreads[rows])
+            kernel.climatology(values[rows], first[rows], axis.days, plan, room, usual[rows])
 
-        tasks: list[Callable[[], Any]] = [partial(Around.of, places, spec.surroundings)]
-        tasks += [partial(own, rows) for rows in _shares(len(values), threads)]
-        around, *parts = _at_once(tasks, threads)
-        means, counts, spreads, usual = (np.concatenate(part) for part in zip(*parts, strict=True))
-        region = region_mean(means, plan.unit_step)
-        level = surroundings.levels(means, counts, region, around, spec.surroundings.level_borrow_days)
+        def above(rows: slice) -> None:
+            surroundings.levels(means, counts, region, around, borrow, np.arange(len(values))[rows], level)
+            np.subtract(unit[rows], level[rows], out=anomaly[rows])
+            surroundings.smoky_days(anomaly[rows], spreads[rows], spec.surroundings.smoke_spreads, smoky[rows])
+
+        parts = shares(len(values), threads)
+        around, *_ = at_once(
+            [partial(Around.of, places, spec.surroundings), *(partial(own, rows) for rows in parts)], threads
+        )
+        regions = (partial(region_mean, means, plan.unit_step), partial(region_mean, usual, plan.step))
+        region, usual_of_region = at_once(regions, threads)
+        at_once([partial(above, rows) for rows in parts], threads)
         return cls(
             pollutant=pollutant,
             spec=spec,
@@ -96,11 +103,12 @@ class Network:
             site_ids=grid.site_ids,
             places=places,
             values=values,
+            unit=unit,
             level=level,
-            anomaly=(anomaly := unit - level),
-            smoky=surroundings.smoky_days(unit, level, spreads, spec.surroundings.smoke_spreads),
+            anomaly=anomaly,
+            smoky=smoky,
             usual=usual,
-            usual_of_region=region_mean(usual, plan.step),
+            usual_of_region=usual_of_region,
             network=region_mean(anomaly, plan.unit_step),
             around=around,
         )
@@ -123,7 +131,7 @@ class Network:
     def of(self, own: IntArray) -> tuple[Network, IntArray]:
         """The network of some sites and the neighbours they need, and the rows of the sites in it."""
         needed = np.unique(np.concatenate([own, *(self.around.neighbours.rows_of(row) for row in own)]))
-        parts = ("site_ids", "places", "values", "level", "anomaly", "smoky", "usual")
+        parts = ("site_ids", "places", "values", "unit", "level", "anomaly", "smoky", "usual")
         taken = {name: getattr(self, name)[needed] for name in parts}
         around = Around.of(taken["places"], self.spec.surroundings)
         return replace(self, **taken, around=around), np.searchsorted(needed, own)
@@ -134,17 +142,3 @@ def plan_of(pollutant: str, spec: FeatureSpec, horizon_days: int) -> OwnPlan:
     highest = np.array([parameter(pollutant).highest_plausible])
     unit: Transform = transform(spec.transforms[pollutant])
     return OwnPlan.of(spec, horizon_days, float(highest[0]), float(unit.forward(highest)[0]))
-
-
-def _shares(count: int, threads: int) -> list[slice]:
-    """Consecutive rows, as many shares of them as there are threads."""
-    edges = np.linspace(0, count, min(threads, max(count, 1)) + 1).astype(int)
-    return [slice(begin, end) for begin, end in pairwise(edges)]
-
-
-def _at_once(tasks: Sequence[Callable[[], Any]], threads: int) -> list[Any]:
-    """The results of tasks that let go of the interpreter's lock, in their order."""
-    if threads == 1:
-        return [task() for task in tasks]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(lambda task: task(), tasks))

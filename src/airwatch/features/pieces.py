@@ -102,8 +102,7 @@ class Piece:
         network, days = self.network, self.network.axis.days
         unit = transform(network.spec.transforms[network.pollutant])
         plan = network.plan
-        values, first = network.values[self.own], network.first[self.own]
-        in_unit = np.asarray(unit.forward(values), dtype=np.float32)
+        values, in_unit, first = network.values[self.own], network.unit[self.own], network.first[self.own]
         room = Totals.of_length(network.axis.width, plan)
         at = kernel.own_columns(values, in_unit, first, days, plan, room, out, begins)
         usual, region = network.usual[self.own], network.usual_of_region

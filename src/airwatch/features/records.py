@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from airwatch.features.compiled import compiled
+from airwatch.features.plan import Grid
+from airwatch.features.tasks import at_once
+
+Numbers = NDArray[np.int32]
 EPOCH = np.datetime64("1970-01-01", "D")
 
 
@@ -35,32 +41,31 @@ class Collector:
 
     names: tuple[str, ...]
     last_day: int
+    threads: int = 1
     sites: dict[str, int] = field(default_factory=dict)
     _parts: dict[str, list[Records]] = field(default_factory=dict)
 
     def add(self, observations: pd.DataFrame) -> None:
         """Keep those of the wanted parameters, up to the last day and with a value."""
-        parameter, names = _numbered(observations["pollutant"])
-        site, site_ids = _numbered(observations["site_id"])
-        day = days_since_epoch(observations["date_local"])
-        value = observations["value"].to_numpy(dtype=np.float32)
-        known = (day <= self.last_day) & np.isfinite(value) & (site >= 0)
+        read = (
+            partial(_numbered, observations["pollutant"]),
+            partial(_numbered, observations["site_id"]),
+            partial(days_since_epoch, observations["date_local"]),
+            partial(observations["value"].to_numpy, dtype=np.float32),
+        )
+        (parameter, names), (site, site_ids), day, value = at_once(read, self.threads)
         for number, name in enumerate(names):
             if name in self.names:
-                chosen = known & (parameter == number)
-                if not chosen.any():
-                    continue
-                rows = slice(None) if chosen.all() else np.flatnonzero(chosen)
-                self._parts.setdefault(name, []).append(
-                    Records(self._settled(site[rows], site_ids), day[rows], value[rows])
-                )
+                rows = (parameter, number, site, day, value, self.last_day)
+                count, met = _look(*rows, len(site_ids))
+                if count:
+                    self._parts.setdefault(name, []).append(Records(*_keep(*rows, self._settled(met, site_ids), count)))
 
-    def _settled(self, site: NDArray[np.int32], site_ids: list[str]) -> NDArray[np.int32]:
-        """The numbers of a frame as those of all frames; a site counts once a value of it is kept."""
-        there = np.flatnonzero(np.bincount(site, minlength=len(site_ids)))
-        numbers = np.zeros(len(site_ids), dtype=np.int32)
+    def _settled(self, met: NDArray[np.bool_], site_ids: list[str]) -> NDArray[np.int32]:
+        """The numbers of a frame's sites as those of all frames; a site counts once a value of it is kept."""
+        numbers, there = np.zeros(len(site_ids), dtype=np.int32), np.flatnonzero(met)
         numbers[there] = [self.sites.setdefault(site_ids[number], len(self.sites)) for number in there]
-        return numbers[site]
+        return numbers
 
     def records(self) -> dict[str, Records]:
         """What was kept, by parameter."""
@@ -73,19 +78,49 @@ def _joined(parts: list[Records]) -> Records:
     return Records(*(np.concatenate([getattr(part, column) for part in parts]) for column in Records.__slots__))
 
 
-def collect(observations: Iterable[pd.DataFrame], names: tuple[str, ...], last: pd.Timestamp) -> Collector:
+def collect(
+    observations: Iterable[pd.DataFrame], names: tuple[str, ...], last: pd.Timestamp, threads: int = 1
+) -> Collector:
     """Collect the observations of some parameters up to a day.
 
     Args:
         observations: Frames with site_id, pollutant, date_local (local standard days) and value, AQS unit.
         names: The parameters.
         last: The last day.
+        threads: How many columns of a frame are read at once.
     """
-    collector = Collector(names, int((np.datetime64(last, "D") - EPOCH).astype(int)))
+    collector = Collector(names, int((np.datetime64(last, "D") - EPOCH).astype(int)), threads)
     for frame in observations:
         if len(frame):
             collector.add(frame)
     return collector
+
+
+@compiled
+def _look(
+    parameter: Numbers, wanted: int, site: Numbers, day: Numbers, value: Grid, last: int, sites: int
+) -> tuple[int, NDArray[np.bool_]]:
+    """How many rows are to be kept, and which sites they are of."""
+    count, met = 0, np.zeros(sites, np.bool_)
+    for row in range(len(site)):
+        if parameter[row] == wanted and site[row] >= 0 and day[row] <= last and np.isfinite(value[row]):
+            met[site[row]] = True
+            count += 1
+    return count, met
+
+
+@compiled
+def _keep(
+    parameter: Numbers, wanted: int, site: Numbers, day: Numbers, value: Grid, last: int, numbers: Numbers, count: int
+) -> tuple[Numbers, Numbers, Grid]:
+    """Sites, days and values of those rows."""
+    sites, days, values = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(count, np.float32)
+    at = 0
+    for row in range(len(site)):
+        if parameter[row] == wanted and site[row] >= 0 and day[row] <= last and np.isfinite(value[row]):
+            sites[at], days[at], values[at] = numbers[site[row]], day[row], value[row]
+            at += 1
+    return sites, days, values
 
 
 def days_since_epoch(dates: pd.Series) -> NDArray[np.int32]:

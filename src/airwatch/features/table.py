@@ -175,7 +175,7 @@ def lay_out(
         None where no pollutant of the run was observed.
     """
     last = pd.Timestamp(run.as_of)
-    collector = collect(observations, (*run.pollutants, *WEATHER), last)
+    collector = collect(observations, (*run.pollutants, *WEATHER), last, threads)
     records = collector.records()
     observed = [records[name].day.min() for name in run.pollutants if name in records]
     if not observed:
