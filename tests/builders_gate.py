@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from airwatch.pipelines.training.gate import GateParams
+from airwatch.pipelines.training.rules import GateParams
 from airwatch.scores import QUANTILES
 from builders import SITE
 from builders_scores import build_forecasts

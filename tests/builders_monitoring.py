@@ -10,7 +10,7 @@ import pandas as pd
 import yaml
 
 from airwatch.pipelines.monitoring.params import MonitoringParams
-from airwatch.scores import QUANTILES
+from airwatch.scores import QUANTILES, SCORE_COLUMNS
 from builders import PARAMETERS, SITE
 
 
@@ -84,10 +84,16 @@ def build_area_sites(*site_ids: str, pollutant: str = "pm25", **columns: Any) ->
     given = {
         "site_id": pd.Series(ids, dtype="str"),
         "pollutant": pollutant,
+        "name": "",
+        "latitude": 34.07,
+        "longitude": -118.23,
+        "cadence_days": 1.0,
         "state": "California",
         "in_area": True,
         "forecastable": True,
         "reason_not": "",
+        "first_day": pd.Timestamp("2018-01-01"),
+        "last_day": pd.Timestamp("2023-12-31"),
     }
     return pd.DataFrame({**given, **columns})
 
@@ -95,3 +101,18 @@ def build_area_sites(*site_ids: str, pollutant: str = "pm25", **columns: Any) ->
 def origins(count: int, last: str = "2023-12-30") -> list[str]:
     """Consecutive days up to ``last``, as text."""
     return [f"{day:%Y-%m-%d}" for day in pd.date_range(end=last, periods=count, freq="D")]
+
+
+def build_skill(skills: Sequence[float], **columns: Any) -> pd.DataFrame:
+    """``verification`` of PM2.5 at leads of 1, 2, ... days: skill against persistence, give or take 0.1."""
+    rows = pd.DataFrame({name: [0.0] * len(skills) for name in SCORE_COLUMNS})
+    skill = np.array(skills, dtype=float)
+    ends = {"skill_persistence": skill, "skill_persistence_low": skill - 0.1, "skill_persistence_high": skill + 0.1}
+    key = {
+        "pollutant": "pm25",
+        "lead_days": range(1, len(skills) + 1),
+        "window": "all",
+        "season": "all",
+        "region": "all",
+    }
+    return rows.assign(**{**key, **ends, "n": 500, **columns})

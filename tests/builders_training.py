@@ -103,11 +103,11 @@ def train(champion: str, examples: Examples | None = None, run: RunParams | None
     others = ("climatology", "ridge", "random_forest") if champion == "stack" else ("climatology",)
     params = build_training_params(candidates=tuple(dict.fromkeys([*others, champion])))
     forecasts, residuals, gaps = nodes.backtest_candidates(examples, run, params)
-    decision, _ = nodes.judge_candidates(forecasts, gaps, run, params)
+    decision = nodes.judge_candidates(forecasts, gaps, params)
     decision = replace(decision, champion=champion)
     scores = nodes.score_candidates(forecasts, decision, run)
     cuts = chosen.choose_warning_cuts(forecasts, decision, "pm25", run, params)
-    return chosen.fit_champion(examples, residuals, gaps, scores, decision, cuts, run, params)[0]
+    return chosen.fit_champion(examples, residuals, gaps, scores, decision, cuts, run, params)
 
 
 @cache

@@ -15,7 +15,22 @@ from click.testing import CliRunner, Result
 from hypothesis import settings
 from sqlalchemy import Engine, event
 
-pytest_plugins = ["airdata_on_loopback", "dask_on_loopback", "epa_on_loopback"]
+pytest_plugins = [
+    "alerts_on_loopback",
+    "answers_on_loopback",
+    "airdata_on_loopback",
+    "airnow_on_loopback",
+    "aws_on_loopback",
+    "dask_on_loopback",
+    "epa_on_loopback",
+    "faulty_s3_on_loopback",
+    "forked_runs",
+    "postgres_on_loopback",
+    "s3_on_loopback",
+    "mlflow_on_loopback",
+    "whole_runs",
+    "runs_on_s3",
+]
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -31,6 +46,12 @@ def _do_not_wait_for_the_disk(connection: object, _: object) -> None:
     """A test's database need not survive a power cut; MLflow alone commits a hundred times in a run."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA synchronous = OFF")
+
+
+@pytest.fixture(autouse=True)
+def _what_was_revealed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test takes for a secret is a word to the others."""
+    monkeypatch.setattr("airwatch.sources.redaction._revealed", set())
 
 
 @pytest.fixture(scope="session")

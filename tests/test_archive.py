@@ -10,6 +10,7 @@ from kedro.io import DatasetError
 from pandas.testing import assert_frame_equal
 
 from airwatch.archive import Archive, RawArchiveDataset, RawIndexDataset, Reply
+from airwatch.stores.errors import StorageError
 from airwatch.tables import UnreadableTableError
 
 JUNE = Reply(
@@ -120,16 +121,26 @@ def test_rows_of_a_damaged_reply_name_it(dataset, tmp_path):
         dataset.load().rows([JUNE]).read(["state_code"])
 
 
-def test_the_archive_lies_in_an_object_store_as_well():
-    dataset = RawArchiveDataset(path="memory://bucket/01_raw/aqs")
-    try:
-        dataset.save({JUNE.name: rows(1.0)})
-        archive = dataset.load()
-        assert archive.replies() == [JUNE]
-        assert_frame_equal(archive.read([JUNE]), rows(1.0))
-        assert archive.rows([JUNE]).read(["state_code"]).to_pydict() == {"state_code": ["06"]}
-    finally:
-        fsspec.filesystem("memory").store.clear()
+def test_the_archive_lies_on_s3_as_well(faulty_s3):
+    dataset = RawArchiveDataset(path=f"s3://{faulty_s3.bucket}/raw/aqs")
+    assert dataset.load().replies() == []
+    dataset.save({JUNE.name: rows(1.0)})
+    archive = dataset.load()
+    assert archive.replies() == [JUNE]
+    assert_frame_equal(archive.read([JUNE]), rows(1.0))
+    assert archive.rows([JUNE]).read(["state_code"]).to_pydict() == {"state_code": ["06"]}
+
+
+def test_a_reply_that_cannot_be_read_from_s3_is_told_in_s3_s_words(faulty_s3, monkeypatch):
+    dataset = RawArchiveDataset(path=f"s3://{faulty_s3.bucket}/raw/aqs")
+    dataset.save({JUNE.name: rows(1.0)})
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    archive = RawArchiveDataset(path=f"s3://{faulty_s3.bucket}/raw/aqs").load()
+    for read in (lambda: archive.read([JUNE]), lambda: archive.rows([JUNE]).read(["state_code"]), archive.replies):
+        faulty_s3.faults += [(method, "busy") for method in ("HEAD", "GET")]
+        with pytest.raises(StorageError, match=r"answered (503|SlowDown) to (HeadObject|ListObjectsV2)"):
+            read()
+        faulty_s3.faults.clear()
 
 
 def test_an_archive_s_root_may_end_with_a_slash(dataset, tmp_path):

@@ -10,6 +10,7 @@ import pytest
 from click.testing import Result
 
 from airwatch import schemas
+from airwatch.datasets import BlocksTableDataset
 from epa_on_loopback import ARCHIVE, ASKED, HARBOR, SUMMARIES, Airwatch, Epa, files, one_line
 
 FULL = Path("/dev/full")  # every write to it finds the disk full
@@ -120,3 +121,21 @@ def test_a_data_root_that_cannot_be_is_named(
     line = one_line(airwatch("run", "--params", ASKED))
     assert str(data_root / "file") in line
     assert "Check that the path is right and may be written" in line
+
+
+def test_a_run_that_another_one_overtook_says_so_and_leaves_that_one_s_table(
+    stored: Path, ingest: Callable[[str], Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = stored / SUMMARIES
+    of_another = path.read_bytes()
+    write = BlocksTableDataset.save
+
+    def overtaken(self: BlocksTableDataset, data: object) -> None:
+        path.unlink()
+        path.write_bytes(of_another)
+        write(self, data)
+
+    monkeypatch.setattr(BlocksTableDataset, "save", overtaken)
+    line = one_line(ingest(f"source=aqs,{HARBOR},as_of=2021-07-31"))
+    assert line.startswith("Error: daily_summaries was written by another run while this one worked: nothing of this ")
+    assert path.read_bytes() == of_another

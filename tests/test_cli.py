@@ -62,6 +62,7 @@ def test_namespaces_of_a_whole_run_select_training_and_inference(options):
         "ozone.choose_warning_cuts",
         "ozone.collect_examples",
         "ozone.fit_champion",
+        "ozone.hold_contest",
         "ozone.issue_forecasts",
         "ozone.judge_candidates",
         "ozone.score_candidates",
@@ -91,7 +92,7 @@ def test_several_namespaces_are_selected_together(options):
         ),
         (["--tags", "nosuch"], "Pipeline contains no nodes"),
         (["--nodes", "nosuch"], "does not contain nodes named ['nosuch']"),
-        (["--env", "nosuch"], "conf/nosuch"),
+        (["--env", "nosuch"], "There is no environment 'nosuch' (conf/nosuch); there are: base, cluster,"),
     ],
 )
 def test_a_choice_that_does_not_exist_is_one_line(airwatch, arguments, told):

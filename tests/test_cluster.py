@@ -110,11 +110,12 @@ def test_a_run_on_a_cluster_prints_lines_of_airwatch_alone(distributed_run: str)
 
 @pytest.mark.skipif(not FULL.exists(), reason="no /dev/full, which stands for a full disk")
 def test_a_part_that_fails_is_named_in_one_line_and_the_old_table_stays(
-    on: Run, distributed_run: str, roots: tuple[Path, Path], dask_address: str
+    on: Run, distributed_run: str, roots: tuple[Path, Path], dask_address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = roots[1]
     before = features_of(there)
-    part = there / FEATURES / "000002-00001.parquet"
+    monkeypatch.setattr("airwatch.parts._turn", lambda: "again")
+    part = there / FEATURES / "again-00001.parquet"
     part.with_name(f"{part.name}.part").symlink_to(FULL)
     line = one_line(on(there, dask_address, "feature_engineering"))
     assert line.startswith("Error: The cluster failed at the features of pm25 at 99-001-")

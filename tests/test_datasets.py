@@ -1,8 +1,5 @@
-import errno
 import json
-from pathlib import Path
 
-import fsspec
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
@@ -18,74 +15,9 @@ from airwatch.datasets import (
     JsonFileDataset,
     TableDataset,
     TextFileDataset,
-    written_whole,
 )
 from airwatch.tables import UnreadableTableError
 from builders import build_days, build_run
-
-LOCAL = fsspec.filesystem("file")
-FULL = Path("/dev/full")
-
-
-def write(fs, path, *contents):
-    """Write one text after the other; an exception among them is raised."""
-    with written_whole(fs, path) as file:
-        for content in contents:
-            if isinstance(content, BaseException):
-                raise content
-            file.write(content.encode())
-
-
-@pytest.fixture
-def store():
-    """An object store, in memory."""
-    fs = fsspec.filesystem("memory")
-    yield fs
-    fs.store.clear()
-
-
-def test_written_whole_makes_the_folder_and_leaves_only_the_file(tmp_path):
-    write(LOCAL, f"{tmp_path}/a/b.txt", "whole", "some")
-    assert [(path.name, path.read_text()) for path in (tmp_path / "a").iterdir()] == [("b.txt", "wholesome")]
-
-
-def test_written_whole_shows_nothing_under_the_name_before_it_is_complete(tmp_path):
-    with written_whole(LOCAL, f"{tmp_path}/b.txt") as file:
-        file.write(b"half")
-        file.flush()
-        assert not (tmp_path / "b.txt").exists()
-
-
-@pytest.mark.parametrize("failure", [ValueError("a mistake"), KeyboardInterrupt()])
-def test_written_whole_leaves_the_old_file_when_writing_fails(tmp_path, failure):
-    path = tmp_path / "b.txt"
-    path.write_text("old")
-    with pytest.raises(type(failure)):
-        write(LOCAL, str(path), "half", failure)
-    assert [(found.name, found.read_text()) for found in tmp_path.iterdir()] == [("b.txt", "old")]
-
-
-@pytest.mark.skipif(not FULL.exists(), reason="no /dev/full, which stands for a full disk")
-@pytest.mark.parametrize("size", [10, 10_000_000])
-def test_written_whole_names_the_file_for_which_the_disk_was_full(tmp_path, size):
-    path = tmp_path / "b.txt"
-    path.with_name("b.txt.part").symlink_to(FULL)
-    with pytest.raises(OSError, match=r"b\.txt") as failed:
-        write(LOCAL, str(path), "x" * size)
-    assert (failed.value.errno, failed.value.filename) == (errno.ENOSPC, str(path))
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_written_whole_sends_a_whole_object_to_a_store(store):
-    write(store, "/bucket/b.txt", "whole", "some")
-    assert store.cat("/bucket/b.txt") == b"wholesome"
-
-
-def test_written_whole_sends_nothing_to_a_store_when_writing_fails(store):
-    store.pipe("/bucket/b.txt", b"old")
-    with pytest.raises(ValueError, match="a mistake"):
-        write(store, "/bucket/b.txt", "half", ValueError("a mistake"))
-    assert store.cat("/bucket/b.txt") == b"old"
 
 
 def test_a_table_comes_back_as_it_was_saved(tmp_path):
@@ -169,6 +101,7 @@ def services(**changed):
     given = {
         "base_url": "http://127.0.0.1:1",
         "airdata_url": "http://127.0.0.1:2",
+        "airnow_url": "http://127.0.0.1:3",
         "downloads": "parts",
         "path": "pace",
         "credentials": {"email": "secret:NO", "key": "secret:NO"},

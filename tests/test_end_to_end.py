@@ -16,7 +16,6 @@ from pathlib import Path
 import mlflow
 import pandas as pd
 import pytest
-from click.testing import CliRunner, Result
 from mlflow.tracking import MlflowClient
 from pandas.testing import assert_frame_equal
 
@@ -25,47 +24,15 @@ from airwatch.forecasting.calibrated import FORECAST_KEYS
 from airwatch.model_registry import ModelShelf, RegisteredForecaster
 from conftest import PROJECT
 from epa_on_loopback import one_line
-
-AREA = "area.county=99001,first_year=2021,neighbourhood_km=0"
-SMALL = (
-    "training.backtest.folds=1,training.candidates.random_forest=null,training.candidates.xgboost.n_estimators=5"
-    ",monitoring.drift.max_rows=500"
-)
-Run = Callable[..., Result]
+from whole_runs import AREA, SMALL, Run, WholeRun
 
 
 @pytest.fixture(scope="module")
-def kedro(fresh_mlflow_db: Path, bootstrapped: None) -> Iterator[Callable[[Path], Run]]:
-    """``kedro(root)("--pipelines", "ingestion")``: the project's ``kedro run`` on a data root, in this process."""
-    from airwatch.cli import cli
-
-    with pytest.MonkeyPatch.context() as environment:
-        environment.chdir(PROJECT)
-        for name in ("EPA_AQS_EMAIL", "EPA_AQS_API_KEY", "EPA_AQS_BASE_URL", "MLFLOW_TRACKING_URI"):
-            environment.setenv(name, "")
-
-        def on(root: Path) -> Run:
-            if not root.exists():
-                root.mkdir(parents=True)
-                shutil.copy(fresh_mlflow_db, root / "mlflow.db")
-
-            def run(params: str, *options: str, refused: bool = False) -> Result:
-                environment.setenv("AIRWATCH_DATA_ROOT", str(root))
-                result = CliRunner().invoke(cli, ["run", "--params", params, *options])
-                assert result.exit_code == refused, result.output
-                return result
-
-            return run
-
-        yield on
-
-
-@pytest.fixture(scope="module")
-def first_run(kedro: Callable[[Path], Run], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """All five pipelines on one county of the sandbox, trained to 2022-12-31, and what they printed."""
+def first_run(whole_run: WholeRun, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The data root of a run of all five pipelines, to go on from, and what the run printed."""
     root = tmp_path_factory.mktemp("end_to_end") / "data"
-    result = kedro(root)(f"{AREA},{SMALL},as_of=2022-12-31")
-    return root, result.output
+    shutil.copytree(whole_run.root, root)
+    return root, whole_run.output
 
 
 def forecasts_of(root: Path) -> pd.DataFrame:
@@ -113,8 +80,8 @@ def test_a_run_keeps_the_record_of_the_gate_and_a_card_that_names_the_champion(f
         paragraph = card.partition("## The gate\n\n")[2].splitlines()[0]
         assert champion in paragraph
         assert "CRPS" in paragraph
-        version = champion_of(root, str(pollutant)).version
-        assert MlflowClient().get_model_version(f"airwatch-{pollutant}", version).description == card
+        shelf = ModelShelf(f"airwatch-{pollutant}")
+        assert shelf.card(shelf.existing(champion_of(root, str(pollutant)).version)) == card
 
 
 def test_a_run_ends_with_a_table_the_skill_and_the_paths(first_run: tuple[Path, str]) -> None:

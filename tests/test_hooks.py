@@ -158,3 +158,10 @@ def test_flatten_names_each_parameter_by_its_path_and_the_run_s_by_their_own():
 
 def test_flatten_cuts_what_mlflow_would_refuse():
     assert len(flatten({"training": Group(names=("x" * 600,))})["training.names"]) == 500
+
+
+def test_mlflow_begins_one_run_and_not_one_for_each_node(airwatch, monkeypatch):
+    begun, start = [], mlflow.start_run
+    monkeypatch.setattr("mlflow.start_run", lambda *given, **named: begun.append(given) or start(*given, **named))
+    assert airwatch("run", "--pipelines", "ingestion", "--params", RUN).exit_code == 0
+    assert len(begun) == 1

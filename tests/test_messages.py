@@ -82,3 +82,10 @@ def test_one_line_of_a_table_that_breaks_its_rules_names_the_first_three():
 def test_one_line_of_a_table_that_was_not_written_says_whose_mistake_it_is():
     told = one_line(invalid("save", []))
     assert told == "The table sites breaks its rules (long). Nothing of it was written; the mistake is AirWatch's."
+
+
+def test_one_line_holds_no_secret_that_a_library_quotes_even_where_it_is_cut(monkeypatch):
+    monkeypatch.setenv("DB_PASSWORD", "canaryPassword")
+    told = one_line(ValueError("no connection to postgresql://me:canaryPassword@db " + "x" * 540 + " canaryPassword"))
+    assert told.startswith("no connection to postgresql://me:***@db")
+    assert "canary" not in told

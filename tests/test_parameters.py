@@ -208,7 +208,10 @@ def test_as_of_may_be_any_day_from_1980_on(year):
         ({"source": "airdata", "area": {"state": "06"}, "as_of": "2099-01-01"}, "as_of: 2099-01-01 is still to come"),
         ({"ingestion": {"recheck": 3}}, "ingestion.recheck: no such parameter. Did you mean recheck_days?"),
         ({"ingestion": {}}, "ingestion.recheck_days: no value is given."),
-        ({"ingestion": "3"}, "ingestion: '3' cannot be; it is a group of recheck_days, max_slice_rows, meteorology."),
+        (
+            {"ingestion": "3"},
+            "ingestion: '3' cannot be; it is a group of recheck_days, max_slice_rows, meteorology, airnow,",
+        ),
     ],
 )
 def test_settle_refuses_in_one_line_what_cannot_be(changed, told):

@@ -1,6 +1,7 @@
 """Tables whose parts are written by whoever makes them."""
 
 import json
+from itertools import count
 
 import pandas as pd
 import pytest
@@ -11,7 +12,7 @@ from pandas.testing import assert_frame_equal
 from airwatch.cluster import ClusterError
 from airwatch.datasets import BlocksTableDataset
 from airwatch.engine import HERE
-from airwatch.parts import PartsTableDataset
+from airwatch.parts import PartsTableDataset, _turn
 from airwatch.tables import WorkTable
 from builders import build_days
 from builders_cluster import Days
@@ -34,6 +35,13 @@ def work(mapper=HERE, sites=SITES, **of_second):
 
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture(autouse=True)
+def turns(monkeypatch):
+    """Parts are called after the time that they are written: 000001-..., 000002-..."""
+    numbers = count(1)
+    monkeypatch.setattr("airwatch.parts._turn", lambda: f"{next(numbers):06d}")
 
 
 def as_stored(frame, tmp_path):
@@ -113,38 +121,27 @@ def test_a_part_at_which_a_worker_fails_is_named(cluster, parts):
     assert str(failed.value.__cause__) == "The cluster failed at the days of 06-037-0002: a mistake"
 
 
-@pytest.fixture(scope="module")
-def bucket():
-    """A bucket of an S3 server on loopback, and how it is reached."""
-    import boto3
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    keys = {"key": "a", "secret": "b"}
-    client = boto3.client(
-        "s3", "us-east-1", endpoint_url=f"http://{host}:{port}", aws_access_key_id="a", aws_secret_access_key="b"
-    )
-    client.create_bucket(Bucket="air")
-    yield {**keys, "client_kwargs": {"endpoint_url": f"http://{host}:{port}", "region_name": "us-east-1"}}
-    server.stop()
+def test_each_time_a_table_is_written_its_parts_have_names_of_their_own(monkeypatch):
+    monkeypatch.undo()
+    assert len({_turn() for _ in range(100)}) == 100
 
 
 @pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
-def test_workers_write_the_parts_to_s3_and_later_runs_replace_them(cluster, bucket, tmp_path):
-    parts = PartsTableDataset(filepath="s3://air/features", schema="DailyObservations", credentials=bucket)
+def test_workers_write_the_parts_to_s3_and_later_runs_replace_them(cluster, faulty_s3, tmp_path):
+    keys = {"key": "a", "secret": "b"}  # the workers were there before the test and have not its environment
+    reached = {**keys, "client_kwargs": {"endpoint_url": faulty_s3.url, "region_name": "us-east-1"}}
+    address = f"s3://{faulty_s3.bucket}/features"
+    parts = PartsTableDataset(filepath=address, schema="DailyObservations", credentials=reached)
     assert not parts.exists()
-    for count in (1, 3):
-        parts.save(work(cluster, sites=SITES[-count:]))
+    for number in (1, 3):
+        parts.save(work(cluster, sites=SITES[-number:]))
         found = parts.load()
-        assert len(found) == 3 * count
+        assert len(found) == 3 * number
     assert_frame_equal(found.read(), as_stored(WHOLE.iloc[3:].reset_index(drop=True), tmp_path), check_exact=True)
     # A worker that has read the table before sees what it is now.
     assert list(cluster.map(len, [parts.load(), parts.load()])) == [9, 9]
+    parts.note()
     parts.save(work(sites=SITES))
     assert list(cluster.map(len, [parts.load(), parts.load()])) == [12, 12]
-    assert sorted(parts._fs.ls("air/features", refresh=True)) == [
-        *(f"air/features/000003-{number:05d}.parquet" for number in range(4)),
-        "air/features/_parts.json",
-    ]
+    written = {*(f"features/000003-{number:05d}.parquet" for number in range(4)), "features/_parts.json"}
+    assert faulty_s3.objects() == written

@@ -1,19 +1,37 @@
+"""Where the value of a secret is found, and what is said where it is not."""
+
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from io import BytesIO
-from pathlib import Path
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import pandas as pd
 import pytest
-from click.testing import Result
 
-from airwatch.sandbox.server import serve
-from airwatch.sandbox.world import World
-from airwatch.secrets import MissingSecretError, reference, reveal
+from airwatch import secrets
+from airwatch.secrets import MissingSecretError, SecretsManagerError, reference, reveal
+from aws_on_loopback import client
 
-EMAIL, KEY = "planted.person@example.org", "plantedKey4711"
+VAULT = "airwatch/prod"
+NAME = "A_SECRET_OF_THIS_TEST"
+FROM_VAULT = reference(NAME, VAULT)
+
+
+def store(text: str | bytes) -> None:
+    """Keep a text, or bytes, as the secret of prod."""
+    kind = {"SecretString": text} if isinstance(text, str) else {"SecretBinary": text}
+    client("secretsmanager").create_secret(Name=VAULT, **kind)
+
+
+def refusal(text: str = FROM_VAULT) -> str:
+    """The one line that comes instead of a value, nothing behind it."""
+    with pytest.raises(MissingSecretError) as refused:
+        reveal(text)
+    assert refused.value.__cause__ is None
+    assert len(str(refused.value).splitlines()) == 1
+    return str(refused.value)
 
 
 def test_a_reference_reveals_the_value_of_its_variable():
@@ -25,8 +43,8 @@ def test_a_text_that_is_no_reference_is_its_own_value():
 
 
 def test_reveal_looks_into_the_environment_at_the_time_of_use(monkeypatch):
-    monkeypatch.setenv("A_SECRET_OF_THIS_TEST", "late")
-    assert reveal("secret:A_SECRET_OF_THIS_TEST") == "late"
+    monkeypatch.setenv(NAME, "late")
+    assert reveal(reference(NAME)) == "late"
 
 
 @pytest.mark.parametrize("environment", [{}, {"EPA_AQS_API_KEY": ""}, {"EPA_AQS_API_KEY": "  "}])
@@ -44,51 +62,122 @@ def test_a_missing_secret_without_a_remedy_of_its_own_names_env():
         reveal("secret:OTHER", {})
 
 
-@pytest.fixture(scope="module")
-def sandbox_url() -> Iterator[str]:
-    with serve(World(20)) as base_url:
-        yield base_url
+def test_what_the_environment_lacks_is_found_in_secrets_manager(aws):
+    store(json.dumps({NAME: "kept in the vault", "PORT": 5432}))
+    assert reveal(FROM_VAULT) == "kept in the vault"
+    assert reveal(reference("PORT", VAULT)) == "5432"
+
+
+def test_an_arn_names_the_secret_too(aws):
+    store(json.dumps({NAME: "kept in the vault"}))
+    arn = client("secretsmanager").describe_secret(SecretId=VAULT)["ARN"]
+    assert reveal(reference(NAME, arn)) == "kept in the vault"
+
+
+def test_the_environment_comes_before_secrets_manager_which_is_not_asked(monkeypatch):
+    monkeypatch.setenv(NAME, "kept here")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody answers there
+    assert reveal(FROM_VAULT) == "kept here"
+
+
+def test_a_secret_is_fetched_once_for_all_threads_and_again_when_forgotten(aws):
+    store(json.dumps({NAME: "first"}))
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(reveal, [FROM_VAULT] * 16)) == {"first"}
+    client("secretsmanager").put_secret_value(SecretId=VAULT, SecretString=json.dumps({NAME: "second"}))
+    assert reveal(FROM_VAULT) == "first"
+    secrets.forget()
+    assert reveal(FROM_VAULT) == "second"
+
+
+def test_what_neither_holds_names_both_places(aws):
+    store(json.dumps({NAME: None, "EPA_AQS_API_KEY": ""}))
+    where = "nor in the secret airwatch/prod of AWS Secrets Manager"
+    assert refusal() == f"{NAME} is not set, {where}: put it into .env or the environment."
+    told = refusal(reference("EPA_AQS_API_KEY", VAULT))
+    assert told.startswith(f"EPA_AQS_API_KEY is not set, {where}: source=aqs needs it: EPA mails it after sign-up")
+
+
+def test_a_secret_that_is_not_there_is_told_and_looked_for_again(aws):
+    assert "there is no such secret in this account and region; create it, check AWS_REGION" in refusal()
+    store(json.dumps({NAME: "made since"}))
+    assert reveal(FROM_VAULT) == "made since"
+
+
+@pytest.mark.parametrize("text", ["canary-not-json", '["canary"]', '{"A_SECRET_OF_THIS_TEST": {"canary": 1}}'])
+def test_a_secret_of_another_shape_is_told_without_a_word_of_it(aws, text):
+    store(text)
+    with pytest.raises(SecretsManagerError, match=r"airwatch/prod of AWS Secrets Manager is no JSON object") as told:
+        reveal(FROM_VAULT)
+    assert "canary" not in str(told.value)
+    assert told.value.__context__ is None, "an error of json carries the whole text"
+
+
+def test_a_secret_of_bytes_is_told(aws):
+    store(b"canary")
+    assert "it holds bytes, not text" in refusal()
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"AWS_PROFILE": "nobody"}, "AWS_PROFILE names a profile that is not in ~/.aws"),
+        ({"AWS_ENDPOINT_URL": "nonsense"}, "AWS_ENDPOINT_URL is no address"),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "it cannot be reached; check the network and AWS_ENDPOINT_URL"),
+        ({"AWS_DEFAULT_REGION": None}, "no region; set AWS_REGION"),
+        ({"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}, "no AWS credentials; set AWS_ACCESS_KEY_ID and"),
+        ({"AWS_SECRET_ACCESS_KEY": None}, "no AWS credentials; set AWS_ACCESS_KEY_ID and"),
+    ],
+)
+def test_what_keeps_secrets_manager_from_answering_is_named(aws, monkeypatch, tmp_path, changed, told):
+    monkeypatch.setattr(secrets, "ATTEMPTS", 1)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    for name, value in changed.items():
+        monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name)
+    line = refusal()
+    assert line.startswith(f"{NAME} is not set, and AWS Secrets Manager did not give airwatch/prod: {told}")
+    assert line.endswith("or put the variable into .env or the environment.")
 
 
 @pytest.fixture
-def planted(sandbox_url: str, data_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EPA_AQS_BASE_URL", sandbox_url)  # it repeats the request, key and all, in each reply
-    monkeypatch.setenv("EPA_AQS_EMAIL", EMAIL)
-    monkeypatch.setenv("EPA_AQS_API_KEY", KEY)
+def refusing(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[int, str]]]:
+    """A Secrets Manager that refuses as AWS's does: with the status and the code that a test puts into the list."""
+    answers: list[tuple[int, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            status, code = answers[0]
+            body = json.dumps({"__type": code, "message": "canary of AWS"}).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            """Stay quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=lambda: server.serve_forever(poll_interval=0.01), daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_address[1]}")
+    yield answers
+    server.shutdown()
+    server.server_close()
 
 
-def files_that_hold(text: str, root: Path) -> list[str]:
-    """The files under ``root`` that hold a text, within a parquet's compression too."""
-
-    def content(path: Path) -> bytes:
-        stored = path.read_bytes()
-        return stored + (pd.read_parquet(BytesIO(stored)).to_csv().encode() if path.suffix == ".parquet" else b"")
-
-    return [path.name for path in root.rglob("*") if path.is_file() and text.encode() in content(path)]
-
-
-@pytest.mark.usefixtures("planted")
-def test_no_secret_reaches_the_output_the_log_mlflow_or_a_stored_file(
-    airwatch: Callable[..., Result], data_root: Path, log: Callable[[], str]
-) -> None:
-    site = "area.site=99-001-0001,neighbourhood_km=0,first_year=2021,pollutants=pm25"
-    asked = f"source=aqs,{site},as_of=2021-06-30,requests_per_minute=600"
-    result = airwatch("run", "--pipelines", "ingestion", "--params", asked)
-    assert result.exit_code == 0, result.output
-    told = result.output + log()
-    assert "99-001-0001" in told, "the search finds what is there"
-    assert len(files_that_hold("2021-06-30", data_root)) >= 4, "in parquet files and in MLflow's database"
-    secrets = (EMAIL, EMAIL.replace("@", "%40"), KEY)
-    assert [secret for secret in secrets if secret in told] == []
-    assert [name for secret in secrets for name in files_that_hold(secret, data_root)] == []
-
-
-@pytest.mark.usefixtures("planted")
-def test_no_secret_reaches_the_output_or_the_log_when_a_run_fails(
-    airwatch: Callable[..., Result], log: Callable[[], str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("EPA_AQS_BASE_URL", os.environ["EPA_AQS_BASE_URL"].removesuffix("/data/api"))
-    result = airwatch("run", "--params", "source=aqs,area.state=99,as_of=2021-06-30,requests_per_minute=600")
-    assert result.exit_code == 1
-    assert "Traceback" in log()
-    assert [secret for secret in (EMAIL, KEY) if secret in result.output + log()] == []
+@pytest.mark.parametrize(
+    ("status", "code", "told"),
+    [
+        (400, "AccessDeniedException", "let this key or role do secretsmanager:GetSecretValue"),
+        (400, "UnrecognizedClientException", "check AWS_ACCESS_KEY_ID"),
+        (400, "InvalidSignatureException", "check AWS_SECRET_ACCESS_KEY"),
+        (400, "ExpiredTokenException", "the session has ended: get a new AWS_SESSION_TOKEN"),
+        (403, "AnotherOne", "check AWS_ACCESS_KEY_ID"),
+        (400, "AnotherOne", "see docs/production.md"),
+    ],
+)
+def test_a_refusal_of_aws_is_told_by_its_code_with_the_remedy(refusing, status, code, told):
+    refusing.append((status, code))
+    line = refusal()
+    assert f"AWS Secrets Manager did not give airwatch/prod: {code}: {told}" in line
+    assert "canary" not in line

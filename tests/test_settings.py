@@ -4,17 +4,18 @@ from pathlib import Path
 import pytest
 
 from airwatch import settings
+from airwatch.config import MissingVariableError
 from airwatch.parameters import ParameterError, RunParams
 from conftest import PROJECT
 
 
 @pytest.fixture
 def configuration(data_root, bootstrapped):
-    """``configuration(**params)["catalog"]``: what Kedro reads for this project."""
+    """``configuration(env, **params)["catalog"]``: what Kedro reads for this project."""
 
-    def of(**params):
+    def of(env=None, /, **params):
         return settings.CONFIG_LOADER_CLASS(
-            str(PROJECT / "conf"), runtime_params=params, env=None, **settings.CONFIG_LOADER_ARGS
+            str(PROJECT / "conf"), runtime_params=params, env=env, **settings.CONFIG_LOADER_ARGS
         )
 
     return of
@@ -26,7 +27,14 @@ def test_env_gives_the_variable_and_its_default_where_it_is_not_set_or_empty(mon
     monkeypatch.setenv("OF_THIS_TEST", "")
     assert settings.env("OF_THIS_TEST", "default") == "default"
     monkeypatch.delenv("OF_THIS_TEST")
-    assert settings.env("OF_THIS_TEST") == ""
+    assert settings.env("OF_THIS_TEST", "") == ""
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_env_refuses_a_variable_that_is_not_set_and_has_no_default(monkeypatch, value):
+    monkeypatch.setenv("OF_THIS_TEST", value) if value is not None else monkeypatch.delenv("OF_THIS_TEST", False)
+    with pytest.raises(MissingVariableError, match="OF_THIS_TEST is not set"):
+        settings.env("OF_THIS_TEST")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +65,18 @@ def test_telemetry_is_off():
 def test_the_configuration_holds_references_and_no_secret(configuration, monkeypatch):
     monkeypatch.setenv("EPA_AQS_API_KEY", "plantedKey4711")
     credentials = configuration()["credentials"]
-    assert credentials == {"epa_aqs": {"email": "secret:EPA_AQS_EMAIL", "key": "secret:EPA_AQS_API_KEY"}}
+    assert credentials["epa_aqs"] == {"email": "secret:EPA_AQS_EMAIL", "key": "secret:EPA_AQS_API_KEY"}
+    assert all(value.startswith("secret:") for group in credentials.values() for value in group.values())
+
+
+@pytest.mark.parametrize("env", ["staging", "prod"])
+def test_each_secret_of_an_environment_may_be_in_its_own_secret_of_secrets_manager(configuration, env):
+    here, there = configuration()["credentials"], configuration(env)["credentials"]
+    named = {
+        group: {key: value.replace("secret:", f"secret:airwatch/{env}:") for key, value in values.items()}
+        for group, values in here.items()
+    }
+    assert there == named
 
 
 def test_the_data_root_is_where_the_environment_says(configuration, data_root):

@@ -110,7 +110,7 @@ def test_the_first_rows_are_shown_as_texts_and_numbers(days):
     assert len(shown["data"]) == 2
 
 
-def test_a_table_in_an_object_store_comes_back(tmp_path):
-    table = BlocksTableDataset(filepath="memory://bucket/days.parquet", schema="DailyObservations")
+def test_a_table_on_s3_comes_back(faulty_s3):
+    table = BlocksTableDataset(filepath=f"s3://{faulty_s3.bucket}/days.parquet", schema="DailyObservations")
     table.save(iter(BLOCKS))
     assert len(table.load().read(pollutant="pm25", site_ids=[SITES[1]])) == 4

@@ -111,12 +111,13 @@ def test_the_end_of_training_tells_the_champion_s_skill_by_lead(told):
     assert table_rows(text) == [["Ozone", "ridge", "+0.12", "-0.05", "80 %", "1,234"]]
 
 
-def test_a_run_that_forecast_nothing_still_names_what_it_wrote(told, tmp_path):
+def test_a_run_that_forecast_nothing_still_names_what_it_wrote(told, tmp_path, monkeypatch):
+    monkeypatch.setattr("mlflow.get_tracking_uri", lambda: f"sqlite:///{tmp_path}/mlflow.db")
     text = told(forecasts=forecasts(), backtest_scores=scores().iloc[:0], monitoring_summary=pd.DataFrame())
     assert table_rows(text) == []
     assert f"forecasts: {tmp_path}/[root]/forecasts.parquet" in text
     assert f"monitoring_summary: {tmp_path}/[root]/monitoring_summary.parquet" in text
-    assert "http://127.0.0.1:5000" in text
+    assert "MLflow: make mlflow, then http://127.0.0.1:5000" in text
 
 
 def test_a_run_of_ingestion_alone_tells_nothing(told):
@@ -132,3 +133,8 @@ def test_a_table_s_place_is_its_path(capsys, tmp_path):
     )
     show_run(catalog, made=["monitoring_summary"])
     assert f"monitoring_summary: {tmp_path}/monitoring_summary.parquet" in capsys.readouterr().out.replace("\n", "")
+
+
+def test_a_run_on_a_server_of_mlflow_ends_with_its_address(told, monkeypatch):
+    monkeypatch.setattr("mlflow.get_tracking_uri", lambda: "https://me:canary@mlflow.example.org:5000")
+    assert "MLflow: https://mlflow.example.org:5000 " in told(backtest_scores=scores())

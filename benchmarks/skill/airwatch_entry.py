@@ -55,11 +55,11 @@ def _train(observed: pd.DataFrame, sites: pd.DataFrame, split: Split) -> Forecas
     features = build_features(observed, sites, run, policy.features)
     examples = nodes.collect_examples(features, observed, places, split.pollutant, run, policy, params)
     replayed, residuals, gaps = nodes.backtest_candidates(examples, run, params)
-    decision, _ = nodes.judge_candidates(replayed, gaps, run, params)
+    decision = nodes.judge_candidates(replayed, gaps, params)
     scores = nodes.score_candidates(replayed, decision, run)
     cuts = champion.choose_warning_cuts(replayed, decision, split.pollutant, run, params)
-    model, card = champion.fit_champion(examples, residuals, gaps, scores, decision, cuts, run, params)
-    logger.info("%s", card)
+    model = champion.fit_champion(examples, residuals, gaps, scores, decision, cuts, run, params)
+    logger.info("%s", model.card)
     if model.forecaster is None:
         raise ValueError(f"AirWatch has too few days of {split.pollutant} to judge a model on. Give more history.")
     return model.forecaster

@@ -16,16 +16,18 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from functools import partial
+from typing import Any, BinaryIO
 
 import fsspec
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from kedro.io.core import AbstractDataset, DatasetError, get_protocol_and_path
+from kedro.io.core import AbstractDataset, DatasetError
 
-from airwatch.datasets import read_table, written_whole
+from airwatch.datasets import read_table
 from airwatch.sources.rows import SummaryRows
+from airwatch.storage import address_of, opened, write_whole
 from airwatch.tables import readable
 
 _NAME = re.compile(r"(days|changes|monitors)_(\d{8})-(\d{8})_newest-(\d{8}|none)_asof-(\d{8})\.parquet")
@@ -113,7 +115,7 @@ class Archive:
             UnreadableTableError: The stored file is damaged; the message names it.
         """
         path = f"{self._root}/{reply.name}"
-        with readable(path), self._fs.open(path, "rb") as file:
+        with readable(address_of(self._fs, path)), self._fs.open(path, "rb") as file:
             noted = pq.read_schema(file).metadata or {}
         return {key.decode(): text.decode() for key, text in noted.items()}
 
@@ -122,8 +124,7 @@ class RawArchiveDataset(AbstractDataset[Mapping[str, pd.DataFrame | pa.Table], A
     """The archive in the catalog: loads as an ``Archive``, saves new replies under their names."""
 
     def __init__(self, *, path: str, credentials: dict[str, Any] | None = None, metadata: Any = None) -> None:
-        protocol, self._root = get_protocol_and_path(path)
-        self._fs = fsspec.filesystem(protocol, **(credentials or {}))
+        self._fs, self._root = opened(path, **(credentials or {}))
         self.metadata = metadata
 
     def load(self) -> Archive:
@@ -131,19 +132,15 @@ class RawArchiveDataset(AbstractDataset[Mapping[str, pd.DataFrame | pa.Table], A
         return Archive(self._fs, self._root)
 
     def save(self, data: Mapping[str, pd.DataFrame | pa.Table]) -> None:
-        """Write each reply whole, under its name."""
+        """Write each reply whole, under its name; two runs that asked the same at once write the same."""
         for name, rows in data.items():
-            with written_whole(self._fs, f"{self._root}/{name}") as file:
-                if isinstance(rows, pa.Table):
-                    pq.write_table(rows, file, row_group_size=ROW_GROUP_ROWS, compression="zstd")
-                else:
-                    rows.to_parquet(file, index=False, compression="zstd")
+            write_whole(self._fs, f"{self._root}/{name}", partial(_fill, rows))
 
     def _exists(self) -> bool:
         return bool(self._fs.exists(self._root))
 
     def _describe(self) -> dict[str, Any]:
-        return {"path": self._root}
+        return {"path": address_of(self._fs, self._root)}
 
 
 class RawIndexDataset(RawArchiveDataset):
@@ -152,6 +149,13 @@ class RawIndexDataset(RawArchiveDataset):
     def save(self, data: Mapping[str, pd.DataFrame | pa.Table]) -> None:
         """The index is the folder itself."""
         raise DatasetError("The index of the archive is its listing; it cannot be saved.")
+
+
+def _fill(rows: pd.DataFrame | pa.Table, file: BinaryIO) -> None:
+    if isinstance(rows, pa.Table):
+        pq.write_table(rows, file, row_group_size=ROW_GROUP_ROWS, compression="zstd")
+    else:
+        rows.to_parquet(file, index=False, compression="zstd")
 
 
 def _day(text: str) -> date:

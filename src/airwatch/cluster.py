@@ -23,6 +23,7 @@ from airwatch.engine import Engine, Threads, in_order
 from airwatch.forecasting.rows import TrainingRows
 from airwatch.parameters import RunParams
 from airwatch.shares import SharedRows
+from airwatch.sources.redaction import without_secrets
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ class Cluster(Engine):
         if not address:
             logger.info("Cluster: %d workers of its own on this machine", workers)
             return cls(Client(LocalCluster(workers, threads_per_worker=1, **OWN_CLUSTER)))
+        address = without_secrets(address)  # Dask knows no users, and its errors and log lines hold the address
         try:
             client = Client(address, timeout=CONNECT_SECONDS)
         except (OSError, ValueError) as error:

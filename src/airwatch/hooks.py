@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks import hook_impl
@@ -11,6 +12,8 @@ from pydantic import BaseModel
 
 from airwatch.cluster import close_all
 from airwatch.parameters import RunParams
+from airwatch.stored import StoredDataset
+from airwatch.tracking import require_server
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -25,6 +28,7 @@ class MissingInputError(Exception):
 
 
 MODEL = ".model"
+NOTED_AT_ONCE = 16
 
 
 class RunHooks:
@@ -32,22 +36,25 @@ class RunHooks:
 
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
-        """Check every parameter before anything is written, MLflow's store included."""
+        """Check every parameter before anything is written, and that MLflow's store is there."""
         from airwatch.model_registry import make_store
 
         loader = context.config_loader
         loader.get("parameters")
-        make_store(loader["mlflow"]["server"]["mlflow_tracking_uri"])
+        tracking_uri = loader["mlflow"]["server"]["mlflow_tracking_uri"]
+        make_store(tracking_uri)
+        require_server(tracking_uri)
 
     @hook_impl(tryfirst=True)  # before MLflow opens a run, which a refusal would leave open
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Name the pipeline that makes each input that is missing.
+        """Note the version of all that the run reads or writes; name the pipeline that makes an input that is missing.
 
         Raises:
             MissingInputError: The first input that is missing, where it was looked for, and how to make it.
         """
         from airwatch.pipeline_registry import makers
 
+        _note_versions(pipeline, catalog)
         made_by = makers()
         pollutants = catalog.load("params:run").pollutants
         needed = [name for name in sorted(pipeline.inputs()) if name in made_by and not _can_be_absent(catalog, name)]
@@ -76,6 +83,14 @@ class RunHooks:
         close_all()
 
 
+def _note_versions(pipeline: Pipeline, catalog: DataCatalog) -> None:
+    """Have all that is stored hold to the version that lies there now, so that another run's is noticed."""
+    datasets = [catalog.get(name) for name in sorted(pipeline.datasets())]
+    with ThreadPoolExecutor(NOTED_AT_ONCE) as pool:  # on S3 each takes a request
+        for _ in pool.map(StoredDataset.note, [found for found in datasets if isinstance(found, StoredDataset)]):
+            pass
+
+
 def _can_be_absent(catalog: DataCatalog, name: str) -> bool:
     """Whether a dataset reads as an empty table where it is not there."""
     return bool(getattr(catalog.get(name), "can_be_absent", False))
@@ -84,6 +99,8 @@ def _can_be_absent(catalog: DataCatalog, name: str) -> bool:
 class MlflowHooks:
     """One MLflow run for one session, with each parameter under its own name."""
 
+    _run_id: str | None = None
+
     @hook_impl(wrapper=True)
     def before_pipeline_run(self, catalog: DataCatalog) -> Generator[None, Any, Any]:
         """Log the settled parameters flat; Kedro-MLflow would log each group as one long text."""
@@ -91,13 +108,24 @@ class MlflowHooks:
 
         try:
             begun = yield
-            if mlflow.active_run():
+            run = mlflow.active_run()
+            self._run_id = run.info.run_id if run else None
+            if run:
+                _log_no_nodes()
                 parameters = catalog.load("parameters")
                 mlflow.log_params(dict(list(flatten(parameters).items())[:400]))
         except Exception:
             _end_runs("FAILED")
             raise
         return begun
+
+    @hook_impl
+    def before_node_run(self) -> None:
+        """Join the run from another thread, where MLflow would begin one of its own."""
+        import mlflow
+
+        if self._run_id and not mlflow.active_run():
+            mlflow.start_run(self._run_id)
 
     @hook_impl(trylast=True)
     def after_pipeline_run(self) -> None:
@@ -114,6 +142,16 @@ class MlflowHooks:
             return []
         finally:
             _end_runs("FAILED")
+
+
+def _log_no_nodes() -> None:
+    """Keep Kedro-MLflow from opening the run again at each node, with the node's parameters as long texts.
+
+    Of an MLflow server that asks for seven requests a node.
+    """
+    from kedro_mlflow.framework.hooks.mlflow_hook import mlflow_hook
+
+    mlflow_hook.run_id, mlflow_hook._is_mlflow_enabled = None, False
 
 
 def _end_runs(status: str) -> None:

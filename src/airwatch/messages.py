@@ -8,20 +8,27 @@ import os
 from kedro.io import DatasetError
 from kedro.validation.exceptions import DataValidationError
 
+from airwatch import tracking
+from airwatch.sources.redaction import cleaned
+from airwatch.stores import errors
+
 SQLITE_IS_FULL = "database or disk is full"
 LONGEST = 600  # characters; what is left out stands in the log file
 LONGEST_RULE, MOST_RULES = 100, 3
 
 
 def one_line(error: BaseException) -> str:
-    """The message of an error as one line.
+    """The message of an error as one line, without the secrets that a library's message may quote."""
+    text = cleaned(_told(error))
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
-    Kedro wraps what a dataset raised; the cause is what helps. A full disk is named as such wherever it surfaces.
-    """
+
+def _told(error: BaseException) -> str:
+    """Kedro wraps what a dataset raised; the cause is what helps. A full disk is named as such wherever it surfaces."""
     if isinstance(error, DataValidationError):
         return _invalid_table(error)
     if isinstance(error, DatasetError) and isinstance(error.__cause__, Exception):
-        return one_line(error.__cause__)
+        return _told(error.__cause__)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         where = f" while writing {error.filename}" if error.filename else ""
         return f"The disk is full{where}. Free some space and run again; the run goes on from what is stored."
@@ -29,8 +36,9 @@ def one_line(error: BaseException) -> str:
         return f"{os.strerror(error.errno)}: {error.filename}. Check that the path is right and may be written."
     if SQLITE_IS_FULL in str(error):
         return "The disk is full while writing MLflow's database. Free some space and run again."
-    text = " ".join(str(error).partition("[SQL:")[0].split()) or type(error).__name__
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    if told := tracking.in_words(error) or errors.of_artifacts(error):
+        return told
+    return " ".join(str(error).partition("[SQL:")[0].split()) or type(error).__name__
 
 
 def _invalid_table(error: DataValidationError) -> str:

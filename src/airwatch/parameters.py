@@ -182,7 +182,7 @@ def settle(raw: Mapping[str, Any], groups: Mapping[str, type[BaseModel]]) -> dic
         given = raw.get(name) or {}
         if not isinstance(given, Mapping):
             raise ParameterError(f"{name}: {given!r} cannot be; it is a group of {', '.join(model.model_fields)}.")
-        settled[name] = _build(model, given, prefix=f"{name}.")
+        settled[name] = _build(model, given, prefix=f"{name}.", run=run)
     settled["run"] = run
     settled.update({name: {"pollutant": name} for name in CRITERIA})
     return settled
@@ -213,9 +213,10 @@ def read_command_line(text: str) -> dict[str, Any]:
     return nested
 
 
-def _build(model: type[BaseModel], values: Mapping[str, Any], prefix: str) -> Any:
+def _build(model: type[BaseModel], values: Mapping[str, Any], prefix: str, run: RunParams | None = None) -> Any:
+    """A model of what is given; a group is told the run that it is for, where it has to fit it."""
     try:
-        return model.model_validate(dict(values))
+        return model.model_validate(dict(values), context={"run": run})
     except ValidationError as error:
         first = min(error.errors(), key=lambda found: found["type"] == "missing")  # a misspelt key is missing, too
         name = prefix + ".".join(map(str, first["loc"]))

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import fsspec
 import pandas as pd
 
 from airwatch import schemas
 from airwatch.blocks import stacked
-from airwatch.datasets import BlocksTableDataset, written_whole
+from airwatch.datasets import BlocksTableDataset
 from airwatch.engine import Threads
+from airwatch.storage import write_whole
+from airwatch.stores.errors import OvertakenError
 from airwatch.storing import check, checked, write_blocks
 from airwatch.tables import BLOCK_ROWS, LIST_OF_PARTS, Attrs, BlockTable, MadeTable, Mapper, WorkTable, as_table
 
@@ -31,26 +35,41 @@ class PartsTableDataset(BlocksTableDataset):
 
         Raises:
             DataValidationError: A rule of the schema is broken, the order of the key from part to part among them.
+            OvertakenError: Another run wrote the table meanwhile, or is writing it.
         """
-        folder = str(self._get_save_path())
-        self._invalidate_cache()
-        turn = 1 + max((_turn_of(str(path)) for path in self._fs.glob(f"{folder}/*.parquet")), default=0)
+        self.require_noted()
+        turn = _turn()
         mapper, work, items, attrs = _work_of(data)
-        write = partial(_write_part, self._fs, f"{folder}/{turn:06d}", self._schema, self._name, work, attrs)
-        edges = list(mapper.map(write, (_Numbered(number, item) for number, item in enumerate(items))))
+        write = partial(_write_part, self._fs, f"{self._filepath}/{turn}", self._schema, self._name, work, attrs)
+        try:
+            edges = list(mapper.map(write, (_Numbered(number, item) for number, item in enumerate(items))))
+        except FileNotFoundError:
+            self.require_noted()  # a part that is being written is swept up, too, by another run that finished
+            raise
         check(stacked(edges).reset_index(drop=True), self._schema, self._name, "save")
-        names = [f"{turn:06d}-{number:05d}.parquet" for number in range(len(edges))]
-        with written_whole(self._fs, f"{folder}/{LIST_OF_PARTS}") as file:
-            file.write(json.dumps(names).encode())
-        self._invalidate_cache()
-        for path in self._fs.glob(f"{folder}/*.parquet*"):
-            if str(path).rpartition("/")[2] not in names:
-                self._fs.rm(path)
-        self._invalidate_cache()
+        names = [f"{turn}-{number:05d}.parquet" for number in range(len(edges))]
+        if not set(names) <= self._lying_there():  # swept up by another run that finished
+            raise OvertakenError(self._versioned)
+        self._write(lambda file: file.write(json.dumps(names).encode()))
+        for name in self._lying_there() - set(names):
+            with suppress(FileNotFoundError):
+                self._fs.rm(f"{self._filepath}/{name}")
+
+    def _lying_there(self) -> set[str]:
+        """The names of all parts, of this table or of none, whole or not."""
+        return {str(path).rpartition("/")[2] for path in self._fs.glob(f"{self._filepath}/*.parquet*")}
+
+    @property
+    def _versioned(self) -> str:
+        return f"{self._filepath}/{LIST_OF_PARTS}"
 
     def _exists(self) -> bool:
-        self._invalidate_cache()
-        return bool(self._fs.exists(f"{self._get_load_path()}/{LIST_OF_PARTS}"))
+        return bool(self._fs.exists(self._versioned))
+
+
+def _turn() -> str:
+    """The beginning of the names of all parts that are written together; no other run takes the same."""
+    return uuid4().hex[:8]
 
 
 @dataclass(frozen=True)
@@ -76,11 +95,6 @@ def _itself(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _turn_of(path: str) -> int:
-    number = path.rpartition("/")[2].partition("-")[0]
-    return int(number) if number.isdigit() else 0
-
-
 def _write_part(
     fs: fsspec.AbstractFileSystem,
     prefix: str,
@@ -94,6 +108,5 @@ def _write_part(
     frame = work(item.item)
     frame.attrs = dict(attrs)
     [valid] = checked([frame], schema, name)
-    with written_whole(fs, f"{prefix}-{item.number:05d}.parquet") as file:
-        write_blocks(file, [valid])
+    write_whole(fs, f"{prefix}-{item.number:05d}.parquet", lambda file: write_blocks(file, [valid]))
     return valid.iloc[[0, -1]] if len(valid) > 1 else valid

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from airwatch.parameters import RunParams
 from airwatch.sources.airdata import AIRDATA_URL, AirDataClient
+from airwatch.sources.airnow import AIRNOW_URL, AirNowClient
 from airwatch.sources.aqs import AqsClient
 from airwatch.sources.http import PoliteSession, open_transport
 from airwatch.sources.pace import Pacer, SlidingWindow, Unpaced
@@ -24,6 +25,7 @@ class EpaServices:
         credentials: Gives e-mail and key; called at the first request.
         airdata_url: Address of EPA's yearly files.
         downloads: Folder of this machine in which files that have not come whole wait for the rest.
+        airnow_url: Address of AirNow's daily files.
     """
 
     base_url: str
@@ -31,6 +33,7 @@ class EpaServices:
     credentials: Callable[[], tuple[str, str]] = field(repr=False)
     airdata_url: str = AIRDATA_URL
     downloads: str = "downloads"
+    airnow_url: str = AIRNOW_URL
 
     @contextmanager
     def open(self, run: RunParams) -> Iterator[AqsClient]:
@@ -49,6 +52,10 @@ class EpaServices:
     def open_airdata(self) -> AbstractContextManager[AirDataClient]:
         """A client for EPA's yearly files."""
         return AirDataClient.opened(self.airdata_url, Path(self.downloads))
+
+    def open_airnow(self) -> AbstractContextManager[AirNowClient]:
+        """A client for AirNow's daily files."""
+        return AirNowClient.opened(self.airnow_url, Path(self.downloads))
 
 
 def _sandbox_credentials() -> tuple[str, str]:

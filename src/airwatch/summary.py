@@ -13,6 +13,7 @@ from rich.table import Table
 
 from airwatch.domain.aqi import aqi_of
 from airwatch.domain.pollutants import POLLUTANTS
+from airwatch.sources.redaction import without_secrets
 
 if TYPE_CHECKING:
     from kedro.io import DataCatalog
@@ -26,6 +27,7 @@ TO_OPEN = (
     "drift_report_html",
     "regression_report_html",
     "monitoring_summary",
+    "report_index",
 )
 
 
@@ -48,10 +50,17 @@ def show_run(catalog: DataCatalog, made: Iterable[str]) -> None:
         if name in made:
             console.print(f"[dim]{name}:[/dim] {escape(_place(catalog, name))}", soft_wrap=True, highlight=False)
     if "backtest_scores" in made or "forecasts" in made:
-        console.print(
-            "[dim]MLflow:[/dim] make mlflow, then http://127.0.0.1:5000   [dim]pipelines:[/dim] make viz, http://127.0.0.1:4141",
-            highlight=False,
-        )
+        pipelines = "[dim]pipelines:[/dim] make viz, http://127.0.0.1:4141"
+        console.print(f"[dim]MLflow:[/dim] {_mlflow()}   {pipelines}", highlight=False)
+
+
+def _mlflow() -> str:
+    """Where the runs and models are shown: the server that was used, or one to start."""
+    import mlflow
+
+    address = mlflow.get_tracking_uri()
+    served = address.startswith(("http://", "https://"))
+    return without_secrets(address) if served else "make mlflow, then http://127.0.0.1:5000"
 
 
 def _tomorrow(forecasts: pd.DataFrame, sites: pd.DataFrame, source: str) -> Table:
@@ -75,12 +84,12 @@ def _tomorrow(forecasts: pd.DataFrame, sites: pd.DataFrame, source: str) -> Tabl
 
 
 def _skill(scores: pd.DataFrame) -> Table:
-    """Skill against persistence by lead, champions only, on the rolling origins of training."""
+    """Skill against persistence by lead of the candidates that the gate chose, on the rolling origins of training."""
     champions = scores[scores["champion"] & (scores["grouping"] == "all")]
     leads = sorted(champions["lead_days"].unique())
     table = Table(title="Skill against persistence by lead, days (rolling origins)", title_justify="left")
-    for heading in ("pollutant", "champion", *map(str, leads), "80 % covers", "n"):
-        table.add_column(heading, justify="left" if heading in ("pollutant", "champion") else "right")
+    for heading in ("pollutant", "candidate", *map(str, leads), "80 % covers", "n"):
+        table.add_column(heading, justify="left" if heading in ("pollutant", "candidate") else "right")
     for (pollutant, name), rows in champions.groupby(["pollutant", "candidate"]):
         by_lead = rows.set_index("lead_days")["skill_persistence"]
         skills = [_signed(by_lead.get(lead, float("nan"))) for lead in leads]

@@ -7,6 +7,7 @@ pollutant's last weeks takes ``read``. Rows are in the order of the table's key,
 
 from __future__ import annotations
 
+import errno
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -22,6 +23,8 @@ from pandas.api.typing import NaTType
 
 from airwatch.blocks import SITE, stacked, whole_sites
 from airwatch.filters import Filters, Where, day_of, range_of
+from airwatch.storage import address_of, reading
+from airwatch.stores.errors import OvertakenError
 
 BLOCK_ROWS = 100_000
 LIST_OF_PARTS = "_parts.json"  # in a folder of files: which of them are the table, in order
@@ -138,17 +141,26 @@ class WorkTable(MadeTable):
         self.mapper, self.work, self.items = mapper, work, items
 
 
+def _unguarded() -> None:
+    """Any version of a table will do."""
+
+
 class StoredTable(BlockTable):
     """A parquet file, or a folder of them in the order of their names.
 
     Nothing is read before it is asked for, and of a file only the row groups that can hold what is asked.
 
+    Args:
+        fs: Where it lies.
+        path: The file or the folder.
+        guard: Called whenever a file was opened; raises where the table is no longer the one that was found.
+
     Raises:
         UnreadableTableError: A file is damaged; the message names it.
     """
 
-    def __init__(self, fs: fsspec.AbstractFileSystem, path: str) -> None:
-        self._fs, self.path = fs, path
+    def __init__(self, fs: fsspec.AbstractFileSystem, path: str, guard: Callable[[], None] = _unguarded) -> None:
+        self._fs, self.path, self._guard = fs, path, guard
 
     @cached_property
     def _files(self) -> list[str]:
@@ -206,8 +218,17 @@ class StoredTable(BlockTable):
 
     @contextmanager
     def _opened(self, path: str) -> Iterator[Any]:
-        with readable(path), pq.ParquetFile(path, filesystem=self._fs, pre_buffer=False) as parquet:
-            yield parquet
+        try:
+            with (
+                readable(address_of(self._fs, path)),
+                reading(self._fs, path) as file,
+                pq.ParquetFile(file, pre_buffer=False) as parquet,
+            ):
+                self._guard()  # what is open stays what it is
+                yield parquet
+        except FileNotFoundError:
+            self._guard()  # swept up by the run that wrote another table
+            raise
 
 
 def parts_of(fs: fsspec.AbstractFileSystem, folder: str) -> list[str]:
@@ -233,6 +254,7 @@ def readable(path: str) -> Iterator[None]:
     """Say of a parquet file that cannot be read which it is and what to do.
 
     Raises:
+        OvertakenError: Another run wrote it while it was read.
         UnreadableTableError: It is not one; the message names it and the remedy.
     """
     try:
@@ -240,6 +262,8 @@ def readable(path: str) -> Iterator[None]:
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, FileNotFoundError):
             raise
+        if isinstance(error, OSError) and error.errno == errno.EBUSY:  # as s3fs says it
+            raise OvertakenError(path) from error
         raise UnreadableTableError(
             f"{path} is not a readable parquet table ({str(error).partition(chr(10))[0][:80]}). "
             "Move it away and run the pipeline that makes it again; for 01_raw that is kedro run --pipelines ingestion."

@@ -145,3 +145,16 @@ def test_a_bent_level_lies_on_the_straight_line_between_its_edges():
     found = levels.bend(np.array([[0.6], [0.6], [0.97]]))
     # 0.97 is two fifths of the way from 0.95 to 1.
     np.testing.assert_allclose(found, [[0.3], [0.6], [0.7]])
+
+
+def test_the_counts_of_some_sites_and_of_others_make_those_of_all():
+    # Other days each, and one table with nothing in it, whose first day is long ago.
+    some, others = count(days(4), [TOP, NAN]), count(days(1, 4), [LOW, NAN], [TOP, MIDDLE])
+    nothing = count(days(2), [NAN, NAN])
+    together = count(days(1, 4, 4), [LOW, NAN], [TOP, NAN], [TOP, MIDDLE])
+    assert counted(RecentRanks.total([nothing, some, others])) == counted(together)
+    assert worth(RecentRanks.total([some, others, nothing]), 6) == worth(together, 6)
+
+
+def test_nothing_at_all_is_worth_what_it_says():
+    assert worth(RecentRanks.total([count(days(2), [NAN, NAN])]), 5) == EDGES.tolist()

@@ -80,8 +80,25 @@ def test_fewer_than_two_days_show_nothing(loss):
 
 
 def test_equal_losses_are_no_difference_and_one_that_never_varies_is_certain():
-    assert diebold_mariano([1, 2, 3], [1, 2, 3], range(3)) == (0.0, 1.0, 3, 0.0)
-    assert diebold_mariano([1, 2, 3], [2, 3, 4], range(3)) == (-math.inf, 0.0, 3, -1.0)
+    assert diebold_mariano([1, 2, 3], [1, 2, 3], range(3))[:4] == (0.0, 1.0, 3, 0.0)
+    assert diebold_mariano([1, 2, 3], [2, 3, 4], range(3))[:4] == (-math.inf, 0.0, 3, -1.0)
+
+
+def test_the_interval_is_student_s_around_the_mean():
+    # Mean 3, standard error sqrt(14 / 12); 95 % of Student's t with three degrees of freedom lie within 3.18245.
+    low, high = diebold_mariano([1, 3, 2, 6], ZERO, range(4), lags=0).interval(0.95)
+    reach = 3.18245 * math.sqrt(14 / 12)
+    assert (low, high) == pytest.approx((3 - reach, 3 + reach), abs=1e-4)
+
+
+def test_the_interval_holds_zero_where_the_p_value_is_above_what_it_leaves():
+    found = diebold_mariano([1, 3, 2, 6], ZERO, range(4), lags=0)
+    assert found.interval(1 - found.p_value)[0] == pytest.approx(0.0)
+
+
+def test_the_interval_of_a_certain_difference_is_a_point_and_of_nothing_unknown():
+    assert diebold_mariano([1, 2, 3], [2, 3, 4], range(3)).interval(0.95) == (-1.0, -1.0)
+    assert all(math.isnan(end) for end in diebold_mariano([1.0], [2.0], [0]).interval(0.95))
 
 
 def test_more_lags_than_days_are_as_many_as_there_are():

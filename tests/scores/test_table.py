@@ -43,6 +43,12 @@ def test_the_table_holds_each_score_by_its_name():
     assert row[list(expected)].to_dict() == pytest.approx(expected)
 
 
+def test_hits_and_false_alarms_are_counted_at_an_aqi_of_100():
+    # PM2.5: above 100 from 35.5 µg/m³ on.
+    row = score_one(mean=[36.0, 36.0, 35.4, 36.0] * 15, observed=[36.0, 35.4, 36.0, 40.0] * 15)
+    assert row[["exceedances", "hits", "false_alarms"]].tolist() == [45, 30, 15]
+
+
 def test_a_forecast_stands_beside_a_reference_on_the_rows_that_have_it():
     # Errors of the forecast -1 on 40 rows, -6 on 20; persistence is known on the 40 and errs by 2, climatology on the
     # first 30 of the 60 and errs by 4 there (15 - 11).

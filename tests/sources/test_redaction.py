@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import pickle
+import sys
 import traceback
 
 import pytest
 
 from airwatch.sources.errors import SourceError
-from airwatch.sources.redaction import redact, without_secrets
+from airwatch.sources.redaction import cleaned, guard, keep_secret, redact, without_secrets
 
 KEY = "canary/key+1"  # every spelling of both begins with the word that is looked for
 EMAIL = "canary@example.org"
@@ -116,3 +118,88 @@ def test_redact_knows_each_spelling_of_a_secret(text, expected):
 )
 def test_an_address_is_told_without_what_it_hides(address, told):
     assert without_secrets(address) == told
+
+
+@pytest.fixture
+def environment(monkeypatch):
+    """A process that knows a key, a password within an address, and a value that was revealed."""
+    monkeypatch.setenv("EPA_AQS_API_KEY", KEY)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://someone:canary%2Fpassword@mlflow:5000")
+    monkeypatch.setenv("DB_PASSWORD", "abc")  # too short to be told from words
+    keep_secret("canary-revealed")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"asked with {KEY}", "asked with ***"),
+        ("GET /list?key=canary%2Fkey%2B1&x=1", "GET /list?key=***&x=1"),
+        ("found canary-revealed\nin two lines", "found ***\nin two lines"),
+        ("canary/password, canary%2Fpassword", "***, ***"),
+        ("no answer from tcp://me:canary-unknown@host:8786", "no answer from tcp://me:***@host:8786"),
+        ("http://host:80/a@b and me@example.org, abc", "http://host:80/a@b and me@example.org, abc"),
+    ],
+)
+def test_text_is_cleaned_of_every_secret_of_the_process_and_of_passwords_in_addresses(environment, text, told):
+    assert cleaned(text) == told
+
+
+@pytest.fixture
+def logged(environment):
+    """What a handler, which knows nothing of secrets, writes of what a library logs."""
+    made, hook = logging.getLogRecordFactory(), sys.excepthook
+    written = io.StringIO()
+    handler, logger = logging.StreamHandler(written), logging.getLogger("some.library")
+    logger.addHandler(handler)
+    guard()
+    yield logger, written
+    logger.removeHandler(handler)
+    logging.setLogRecordFactory(made)
+    sys.excepthook = hook
+
+
+def failure():
+    """An error whose cause and words hold secrets."""
+    try:
+        try:
+            raise ValueError(f"refused {KEY}")
+        except ValueError as cause:
+            raise OSError("lost canary-revealed") from cause
+    except OSError as error:
+        return error
+
+
+def test_log_lines_of_any_library_are_cleaned_with_their_tracebacks(logged):
+    logger, written = logged
+    logger.warning("%s of %d", "canary-revealed", 3)
+    logger.error("failed", exc_info=failure())
+    told = written.getvalue()
+    assert told.startswith("*** of 3\nfailed\nTraceback")
+    assert "ValueError: refused ***" in told
+    assert told.endswith("OSError: lost ***\n")
+
+
+def test_log_lines_without_a_secret_keep_their_arguments(logged, caplog):
+    logger, _ = logged
+    logger.warning("%s of %d", "nothing", 3)
+    assert caplog.records[0].args == ("nothing", 3)
+
+
+class Untold:
+    """What cannot be put into words."""
+
+    def __str__(self):
+        raise AttributeError("no words")
+
+
+@pytest.mark.parametrize(("line", "wrong"), [("%d", "no number"), ("%s", Untold())])
+def test_arguments_that_do_not_fit_are_left_to_logging(logged, line, wrong):
+    assert logged[0].makeRecord("", logging.INFO, "", 0, line, (wrong,), None).args == (wrong,)
+
+
+def test_the_traceback_a_process_ends_with_is_cleaned(logged, capsys):
+    error = failure()
+    sys.excepthook(type(error), error, error.__traceback__)
+    told = capsys.readouterr().err
+    assert "ValueError: refused ***" in told
+    assert told.endswith("OSError: lost ***\n")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,13 +33,14 @@ class Project:
         """The project this package was installed from; nothing is read yet.
 
         Args:
-            env: A folder of ``conf``.
+            env: A folder of ``conf``; None: the one that ``KEDRO_ENV`` or ``APP_ENV`` names, else the default.
             runtime_params: Parameters to replace, as ``kedro run --params`` has them.
         """
         from airwatch.settings import CONFIG_LOADER_ARGS, CONFIG_LOADER_CLASS, PROJECT
 
         settings: dict[str, Any] = CONFIG_LOADER_ARGS
         given = dict(runtime_params or {})
+        env = env or os.environ.get("KEDRO_ENV") or None
         return cls(env, CONFIG_LOADER_CLASS(str(PROJECT / "conf"), env=env, runtime_params=given, **settings))
 
     @property
@@ -54,3 +59,19 @@ class Project:
         entries = self.loader["catalog"]
         chosen = {name: entries[name] for name in names} if names else entries
         return DataCatalog.from_config(chosen, self.loader["credentials"])
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep what Kedro notes on its way out of the answer of a verb."""
+    import kedro.framework.project  # noqa: F401 - it sets up the log, so it comes first
+
+    logger = logging.getLogger("kedro")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="One or more dataset names contain")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,6 +1,8 @@
 """The forecaster: a calibrated model, a fallback for a thin recent history, and what recent errors say."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -28,6 +30,11 @@ class RecentErrors:
 
     ranks: RecentRanks
     sums: RecentSums
+
+    @classmethod
+    def total(cls, parts: Sequence[Self]) -> Self:
+        """How the forecasts at all sites fared, from how those at some of them each time did; at least one part."""
+        return cls(RecentRanks.total([part.ranks for part in parts]), RecentSums.total([part.sums for part in parts]))
 
 
 @dataclass(frozen=True)

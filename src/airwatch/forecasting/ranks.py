@@ -6,6 +6,7 @@ level becomes 70 %. Counts are whole numbers, so that the sum over a window is t
 and sites are in the call.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -62,6 +63,22 @@ def by_target_day(origins: Days, known: NDArray[np.bool_]) -> tuple[np.datetime6
     return first, (span, known.shape[1]), (row, lead, ((days[row] - first) / DAY).astype(np.intp) + lead + 1)
 
 
+def summed(tables: Sequence[tuple[np.datetime64, NDArray[np.int64]]]) -> tuple[np.datetime64, NDArray[np.int64]]:
+    """Tables by day, each with its first day, as one: what they hold of a day is added up.
+
+    Args:
+        tables: At least one, of the same columns [days, ...].
+    """
+    filled = [(first, table) for first, table in tables if table.any()] or list(tables[:1])
+    first = min(begin for begin, _ in filled)
+    starts = [int((begin - first) / DAY) for begin, _ in filled]
+    days = max(start + len(table) for start, (_, table) in zip(starts, filled, strict=True))
+    total = np.zeros((days, *filled[0][1].shape[1:]), dtype=np.int64)
+    for start, (_, table) in zip(starts, filled, strict=True):
+        total[start : start + len(table)] += table
+    return first, total
+
+
 @dataclass(frozen=True, slots=True)
 class Levels:
     """What each level of a distribution is worth as of an origin.
@@ -113,6 +130,11 @@ class RecentRanks:
         cell = np.clip(np.searchsorted(EDGES, levels[row, lead], side="left") - 1, 0, len(EDGES) - 2)
         np.add.at(counts, (day, lead, cell), 1)
         return cls(first, counts)
+
+    @classmethod
+    def total(cls, parts: Sequence[Self]) -> Self:
+        """What several counts, of other sites each, make together."""
+        return cls(*summed([(part.first, part.counts) for part in parts]))
 
     def levels_at(self, origins: Days, params: RecencyParams) -> Levels:
         """What each level is worth as of each origin [n]: nothing observed after it is counted."""

@@ -6,6 +6,7 @@ Concentrations are summed in whole millionths of the AQS unit, so that a window 
 days and sites are in the call.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from airwatch.domain.transforms import FloatArray
-from airwatch.forecasting.ranks import Days, RecencyParams, by_target_day, window_before
+from airwatch.forecasting.ranks import Days, RecencyParams, by_target_day, summed, window_before
 
 MILLIONTHS = 1e6
 BOUNDS = 0.5, 2.0  # what goes beyond them is an instrument or a fire, and no season
@@ -49,6 +50,13 @@ class RecentSums:
         for total, values in zip(sums, (_whole(seen), _whole(mean), np.ones(len(row), np.int64)), strict=True):
             np.add.at(total, (day, lead), values)
         return cls(first, *sums)
+
+    @classmethod
+    def total(cls, parts: Sequence[Self]) -> Self:
+        """What several sums, of other sites each, make together."""
+        stacked = [(part.first, np.stack([part.observed, part.forecast, part.forecasts], axis=1)) for part in parts]
+        first, total = summed(stacked)
+        return cls(first, *np.moveaxis(total, 1, 0))
 
     def ratio_at(self, origins: Days, params: RecencyParams) -> FloatArray:
         """By what to multiply the mean as of each origin [n, H]: nothing observed after it is counted."""

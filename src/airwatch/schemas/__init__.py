@@ -10,31 +10,66 @@ from functools import cache
 
 import pandas as pd
 
+from airwatch.schemas.airnow import (
+    AirnowDaily,
+    DroppedAirnow,
+    EpaForecasts,
+    ProvisionalAgreement,
+    ProvisionalDifferences,
+)
 from airwatch.schemas.forecasts import BacktestForecasts, BacktestScores, Features, Forecasts
 from airwatch.schemas.gate import Gate
-from airwatch.schemas.monitoring import Freshness, MaturedForecasts, MonitoringSummary, Verification
+from airwatch.schemas.incidents import Incidents
+from airwatch.schemas.monitoring import (
+    DataQuality,
+    Drift,
+    Freshness,
+    MaturedForecasts,
+    MonitoringSummary,
+    SmokeDays,
+    Verification,
+)
 from airwatch.schemas.observations import DailyObservations, DailySummaries, DroppedSummaries, Monitors, Sites
 from airwatch.schemas.reasons import ForecastReasons
 from airwatch.schemas.table import Table
+from airwatch.schemas.verification import (
+    EpaVerification,
+    RevisedObservations,
+    VerifiedChances,
+    VerifiedObservations,
+)
 from airwatch.schemas.warnings import Warnings
 
 __all__ = [
+    "AirnowDaily",
     "BacktestForecasts",
     "BacktestScores",
     "DailyObservations",
     "DailySummaries",
+    "DataQuality",
+    "Drift",
+    "DroppedAirnow",
     "DroppedSummaries",
+    "EpaForecasts",
+    "EpaVerification",
     "Features",
     "ForecastReasons",
     "Forecasts",
     "Freshness",
     "Gate",
+    "Incidents",
     "MaturedForecasts",
     "MonitoringSummary",
     "Monitors",
+    "ProvisionalAgreement",
+    "ProvisionalDifferences",
+    "RevisedObservations",
     "Sites",
+    "SmokeDays",
     "Table",
     "Verification",
+    "VerifiedChances",
+    "VerifiedObservations",
     "Warnings",
     "empty",
 ]
@@ -42,21 +77,34 @@ __all__ = [
 TABLES: dict[str, type[Table]] = {
     table.__name__: table
     for table in (
+        AirnowDaily,
         BacktestForecasts,
         BacktestScores,
         DailyObservations,
         DailySummaries,
+        DataQuality,
+        Drift,
+        DroppedAirnow,
         DroppedSummaries,
+        EpaForecasts,
+        EpaVerification,
         Features,
         ForecastReasons,
         Forecasts,
         Freshness,
         Gate,
+        Incidents,
         MaturedForecasts,
         MonitoringSummary,
         Monitors,
+        ProvisionalAgreement,
+        ProvisionalDifferences,
+        RevisedObservations,
         Sites,
+        SmokeDays,
         Verification,
+        VerifiedChances,
+        VerifiedObservations,
         Warnings,
     )
 }

@@ -11,7 +11,11 @@ from airwatch.schemas.table import Table
 
 
 class Gate(Table):
-    """What each candidate had to show to become champion, and what it showed."""
+    """What each candidate had to show to be chosen, what it showed, and how the one chosen met the champion.
+
+    ``statistic`` is Diebold and Mariano's, negative where the candidate lost less; ``low`` and ``high`` are the ends of
+    the interval of its mean difference. ``champion`` marks the candidate that the gate chose.
+    """
 
     pollutant: Series[str]
     candidate: Series[str]
@@ -21,6 +25,9 @@ class Gate(Table):
     p_value: Series[float] = pa.Field(ge=0, le=1, nullable=True)
     passed: Series[bool]
     note: Series[str]
+    statistic: Series[float] = pa.Field(nullable=True)
+    low: Series[float] = pa.Field(nullable=True)
+    high: Series[float] = pa.Field(nullable=True)
     champion: Series[bool]
 
     class Config(Table.Config):

@@ -49,11 +49,12 @@ class Verification(Scores):
     class Config(Table.Config):
         """The key."""
 
-        unique: ClassVar = ["pollutant", "lead_days", "window", "region"]
+        unique: ClassVar = ["pollutant", "lead_days", "window", "season", "region"]
 
     pollutant: Series[str]
     lead_days: Series[int]
     window: Series[str]
+    season: Series[str] = pa.Field(isin=["all", "winter", "spring", "summer", "autumn"])
     region: Series[str]
     kind: Series[str]
     first_target: Series[pd.Timestamp]
@@ -75,6 +76,57 @@ class Freshness(Table):
     sites_reporting: Series[int] = pa.Field(ge=0)
     share_reporting: Series[float] = pa.Field(nullable=True, ge=0, le=1)
     silent_sites: Series[str]
+
+
+class DataQuality(Table):
+    """What is wrong with the data of a site, from which day to which; an empty ``site_id`` is the area as a whole."""
+
+    class Config(Table.Config):
+        """The key."""
+
+        unique: ClassVar = ["site_id", "pollutant", "check"]
+
+    site_id: Series[str]
+    pollutant: Series[str]
+    check: Series[str] = pa.Field(isin=["silent", "completeness", "volume", "stuck", "negative", "unit", "spike"])
+    since: Series[pd.Timestamp]
+    until: Series[pd.Timestamp]
+    value: Series[float]
+    limit: Series[float]
+    note: Series[str]
+
+
+class SmokeDays(Table):
+    """Days of smoke, or of another episode of all sites around, at each site."""
+
+    class Config(Table.Config):
+        """The key."""
+
+        unique: ClassVar = ["site_id", "date_local"]
+
+    site_id: Series[str]
+    date_local: Series[pd.Timestamp]
+    share: Series[float] = pa.Field(nullable=True, ge=0, le=1)
+    told_by: Series[str] = pa.Field(isin=["network", "agency"])
+
+
+class Drift(Table):
+    """Tests of inputs, sites and residuals for changes that last; ``since`` where one was found."""
+
+    class Config(Table.Config):
+        """The key."""
+
+        unique: ClassVar = ["pollutant", "kind", "scope", "test"]
+
+    pollutant: Series[str]
+    kind: Series[str] = pa.Field(isin=["input", "residual", "site"])
+    scope: Series[str]
+    test: Series[str]
+    statistic: Series[float] = pa.Field(nullable=True)
+    limit: Series[float]
+    drifted: Series[bool]
+    since: Series[pd.Timestamp] = pa.Field(nullable=True)
+    note: Series[str]
 
 
 class MonitoringSummary(Table):

@@ -17,6 +17,8 @@ class Scores(Table):
     exceedances: Series[int] = pa.Field(ge=0)
     exceedances_50: Series[int] = pa.Field(ge=0)
     exceedances_150: Series[int] = pa.Field(ge=0)
+    hits: Series[int] = pa.Field(ge=0)
+    false_alarms: Series[int] = pa.Field(ge=0)
     rmse: Series[float] = pa.Field(nullable=True)
     mae: Series[float] = pa.Field(nullable=True)
     bias: Series[float] = pa.Field(nullable=True)

@@ -7,9 +7,10 @@ Concentrations and their errors are in the AQS unit. A pair with a missing membe
 is NaN.
 """
 
+from airwatch.scores.bootstrap import BlockBootstrap
 from airwatch.scores.comparison import Comparison, diebold_mariano
 from airwatch.scores.events import brier, brier_skill, csi, ets, far, frequency_bias, hss, pod
-from airwatch.scores.groups import GROUPINGS, KEY_OF_GROUPS, SEASONS, score_groups
+from airwatch.scores.groups import GROUPINGS, KEY_OF_GROUPS, SEASONS, score_groups, seasons
 from airwatch.scores.measures import (
     INTERVALS,
     QUANTILES,
@@ -31,7 +32,15 @@ from airwatch.scores.measures import (
     worst_tenth,
 )
 from airwatch.scores.reliability import reliability
-from airwatch.scores.table import BRIER_AQI, EXCEEDANCE_AQI, REFERENCES, SCORE_COLUMNS, score_table
+from airwatch.scores.table import (
+    BRIER_AQI,
+    EXCEEDANCE_AQI,
+    REFERENCES,
+    SCORE_COLUMNS,
+    columns_to_score,
+    score_rows,
+    score_table,
+)
 
 __all__ = [
     "BRIER_AQI",
@@ -43,10 +52,12 @@ __all__ = [
     "REFERENCES",
     "SCORE_COLUMNS",
     "SEASONS",
+    "BlockBootstrap",
     "Comparison",
     "agreement",
     "brier",
     "brier_skill",
+    "columns_to_score",
     "correlation",
     "coverage",
     "crps",
@@ -69,7 +80,9 @@ __all__ = [
     "reliability",
     "rmse",
     "score_groups",
+    "score_rows",
     "score_table",
+    "seasons",
     "sharpness",
     "worst_tenth",
 ]

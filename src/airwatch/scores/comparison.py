@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtr
+from scipy.special import stdtr, stdtrit
 
 from airwatch.scores.measures import complete
 
@@ -20,12 +20,21 @@ class Comparison(NamedTuple):
         p_value: Of a difference so far from zero, on either side, were there none.
         days: Origin days compared.
         mean_difference: First loss minus second, the mean over days.
+        error: Standard error of that mean; NaN with fewer than two days.
+        freedom: Degrees of freedom of the statistic, likewise.
     """
 
     statistic: float
     p_value: float
     days: int
     mean_difference: float
+    error: float = math.nan
+    freedom: float = math.nan
+
+    def interval(self, share: float) -> tuple[float, float]:
+        """The ends of the interval that holds the true mean difference in so large a share of cases."""
+        reach = float(stdtrit(self.freedom, (1 + share) / 2)) * self.error
+        return self.mean_difference - reach, self.mean_difference + reach
 
 
 def diebold_mariano(loss_a: ArrayLike, loss_b: ArrayLike, days: ArrayLike, *, lags: int | None = None) -> Comparison:
@@ -63,11 +72,13 @@ def diebold_mariano(loss_a: ArrayLike, loss_b: ArrayLike, days: ArrayLike, *, la
     mean = float(daily.sum() / count)
     width = min(math.ceil(1.3 * math.sqrt(len(seen))) if lags is None else lags + 1, count)
     variance = _variance_of_mean(np.where(seen, daily - mean, 0.0), seen, width)
-    if variance <= 0:  # the same difference every day
-        return Comparison(math.copysign(math.inf, mean) if mean else 0.0, 0.0 if mean else 1.0, count, mean)
-    statistic = mean / math.sqrt(variance)
     freedom = min(count - 1, 1.5 * count / width)
-    return Comparison(statistic, float(2.0 * stdtr(freedom, -abs(statistic))), count, mean)
+    if variance <= 0:  # the same difference every day
+        sure = math.copysign(math.inf, mean) if mean else 0.0
+        return Comparison(sure, 0.0 if mean else 1.0, count, mean, 0.0, freedom)
+    error = math.sqrt(variance)
+    statistic = mean / error
+    return Comparison(statistic, float(2.0 * stdtr(freedom, -abs(statistic))), count, mean, error, freedom)
 
 
 def _day_numbers(days: ArrayLike) -> NDArray[np.float64]:

@@ -69,11 +69,11 @@ def _reference_losses(forecasts: pd.DataFrame) -> dict[str, FloatArray]:
 
 def _groups(rows: pd.DataFrame) -> tuple[Any, ...]:
     """The group of each row, for each of ``GROUPINGS``; ``None`` where it has none."""
-    return "all", _seasons(rows["target_date"]), _regions(rows["site_id"]), _categories(rows), rows["site_id"]
+    return "all", seasons(rows["target_date"]), _regions(rows["site_id"]), _categories(rows), rows["site_id"]
 
 
-def _seasons(days: pd.Series) -> NDArray[np.object_]:
-    """Winter is December to February."""
+def seasons(days: pd.Series) -> NDArray[np.object_]:
+    """The meteorological season of each day [n]; winter is December to February."""
     return _named(SEASONS, days.dt.month.to_numpy() % 12 // 3)
 
 

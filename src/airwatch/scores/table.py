@@ -28,7 +28,7 @@ BOOTSTRAPPED = (
 
 SCORE_COLUMNS: dict[str, str] = {
     **dict.fromkeys(["n", "origins", "n_worst_tenth"], "int64"),
-    **dict.fromkeys(["exceedances", "exceedances_50", "exceedances_150"], "int64"),
+    **dict.fromkeys(["exceedances", "exceedances_50", "exceedances_150", "hits", "false_alarms"], "int64"),
     **dict.fromkeys(["rmse", "mae", "bias", "nmb", "nme", "r", "ioa", "fb", "fe", "crps"], "float64"),
     **{f"coverage_{share}": "float64" for share in INTERVALS},
     "coverage_80_worst_tenth": "float64",
@@ -67,7 +67,8 @@ def score_table(
 
     Returns:
         One row for each group, sorted: ``by``, then ``SCORE_COLUMNS``. ``n`` counts rows, ``origins`` days;
-        an alarm is a mean above the breakpoint, and ``exceedances_50`` counts the days above an AQI of 50.
+        an alarm is a mean above the breakpoint (``hits`` and ``false_alarms`` are at an AQI of 100), and
+        ``exceedances_50`` counts the days above an AQI of 50.
         ``n_worst_tenth`` counts the group's rows among the worst tenth of all rows of their pollutant and lead, on
         which ``coverage_80_worst_tenth`` stands. ``ioa``, ``fb`` and ``fe`` are the index of agreement, fractional
         bias and fractional error; ``category_hit`` and ``category_near`` the shares of rows whose AQI category is
@@ -168,6 +169,7 @@ def _of_events(group: Group) -> dict[str, float]:
     alarm, event = level > exceeds, observed > exceeds
     named = ("pod", "far", "csi", "frequency_bias", "ets", "hss")
     scores: dict[str, float] = {name: getattr(events, name)(alarm, event) for name in named}
+    scores |= {"hits": int((alarm & event).sum()), "false_alarms": int((alarm & ~event).sum())}
     scores["category_hit"] = mean_of(level == observed)
     scores["category_near"] = mean_of(np.abs(level - observed) <= 1)
     for position, aqi in enumerate(BRIER_AQI):

@@ -4,9 +4,11 @@ import pandas as pd
 import pytest
 
 from airdata_on_loopback import PM25_2014, row, zipped
+from airnow_on_loopback import line
 from epa_on_loopback import files, one_line
 
 AIRDATA = "source=airdata,area.nation=us,first_year=2014,as_of=2014-12-31,pollutants=pm25,ingestion.meteorology="
+AIRNOW = ("airnow_daily", "dropped_airnow", "epa_forecasts")
 STORED = "01_raw/aqs/airdata/pm25/nation-us/2014/days_20140101-20141231_newest-none_asof-20141231.parquet"
 
 
@@ -18,7 +20,8 @@ def test_a_run_of_airdata_fetches_what_is_missing_and_goes_on(airdata, ingest, d
     airdata.files[PM25_2014] = zipped([row(), row(POC=2)])
     result = ingest(AIRDATA)
     assert result.exit_code == 0, result.output
-    assert files(data_root) == {STORED, "01_raw/monitors.parquet", "02_intermediate/daily_summaries.parquet"}
+    tables = {f"02_intermediate/{name}.parquet" for name in ("daily_summaries", *AIRNOW)}
+    assert files(data_root) == {STORED, "01_raw/monitors.parquet", *tables}
     assert summaries(data_root)[["source", "poc"]].astype(object).to_numpy().tolist() == [
         ["airdata", 1],
         ["airdata", 2],
@@ -87,3 +90,26 @@ def test_a_table_that_is_not_there_is_told_in_one_line(ingest, data_root):
 def test_a_table_that_tells_no_cbsa_cannot_be_asked_for_one(ingest, data_root, table):
     told = one_line(ingest(table({}, drop=["cbsa_code"])))
     assert "has no cbsa_code; use area.county, area.state, area.box or area.nation." in told
+
+
+def test_airnow_goes_on_where_epas_files_end(airdata, airnow, ingest, airwatch, data_root):
+    airdata.files[PM25_2014] = zipped([row()])  # 2 January
+    airnow.put("2014-01-03", line(day="01/03/14", value="31.5"), "garbage")
+    run = AIRDATA.replace("2014-12-31", "2014-01-04") + ",ingestion.airnow=true"
+    assert ingest(run).exit_code == 0
+    result = airwatch("run", "--nodes", "choose_daily_values", "--params", run)
+    assert result.exit_code == 0, result.output
+    observed = pd.read_parquet(data_root / "03_primary/daily_observations.parquet")
+    assert observed[["source", "provisional", "value"]].astype(object).to_numpy().tolist() == [
+        ["airdata", False, 21.4],
+        ["airnow", True, 31.5],
+    ]
+    [dropped] = pd.read_parquet(data_root / "02_intermediate/dropped_airnow.parquet").to_dict("records")
+    assert (dropped["parameter"], dropped["rows"]) == ("", 1)
+
+
+def test_airnow_beside_the_sandbox_is_refused_before_anything_is_done(ingest, data_root):
+    assert one_line(ingest("ingestion.airnow=true")).startswith(
+        "Error: ingestion.airnow=true is for source=aqs and source=airdata; source=sandbox is about other air."
+    )
+    assert files(data_root) == set()

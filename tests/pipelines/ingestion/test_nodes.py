@@ -325,6 +325,6 @@ def test_the_pipeline_stores_each_reply_before_it_asks_for_the_next(place, tmp_p
             "raw_aqs_monitors": RawArchiveDataset(path=raw),
         }
     )
-    outputs = SequentialRunner().run(create_pipeline(), catalog)
+    outputs = SequentialRunner().run(create_pipeline().to_outputs("daily_summaries"), catalog)
     assert [question[-1] for question in place.asked[1:]] == [0, 1, 2, 3]
     assert outputs["daily_summaries"].load().newest.date() == date(2022, 2, 10)

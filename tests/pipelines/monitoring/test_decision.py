@@ -5,14 +5,16 @@ from airwatch import schemas
 from airwatch.pipelines.monitoring.decision import summarise_monitoring
 from airwatch.scores import SCORE_COLUMNS
 from builders import build_run
-from builders_monitoring import build_monitoring_params
+from builders_monitoring import build_area_sites, build_monitoring_params
 
 GOOD = {"n": 500, "n_persistence": 400, "skill_persistence": 0.2, "skill_persistence_high": 0.3, "coverage_80": 0.8}
+
+SITES = [f"06-037-{number:04d}" for number in range(10)]
 
 
 def scored(window="all", **scores):
     """One row of ``verification`` at lead 1 for all regions."""
-    key = {"pollutant": "pm25", "lead_days": 1, "window": window, "region": "all", "kind": "issued"}
+    key = {"pollutant": "pm25", "lead_days": 1, "window": window, "season": "all", "region": "all", "kind": "issued"}
     days = {"first_target": pd.Timestamp("2023-12-02"), "last_target": pd.Timestamp("2023-12-31")}
     return {**key, **days, **dict.fromkeys(SCORE_COLUMNS, 0.0), **GOOD, **scores}
 
@@ -31,7 +33,18 @@ def reported(**values):
     return {**given, **values}
 
 
-def summarise(scores=None, report=None, share_drifted=0.0, nmb=0.0, n=500, run=None, **decision):
+def summarise(
+    scores=None,
+    report=None,
+    share_drifted=0.0,
+    nmb=0.0,
+    n=500,
+    run=None,
+    agreement=None,
+    quality=None,
+    changes=None,
+    **decision,
+):
     drift = {
         "share_drifted": share_drifted,
         "first_day": "2023-11-02",
@@ -48,6 +61,10 @@ def summarise(scores=None, report=None, share_drifted=0.0, nmb=0.0, n=500, run=N
         regression_report={"pollutants": dict.fromkeys(run.pollutants, bias)},
         run=run,
         params=build_monitoring_params(decision=decision),
+        provisional_agreement=agreement,
+        data_quality=quality,
+        sites=build_area_sites(*SITES),
+        drift=changes,
     ).set_index("check")
 
 
@@ -167,3 +184,100 @@ def test_summarise_monitoring_names_the_gravest_checks_and_since_when():
 def test_summarise_monitoring_fits_the_schema(scores):
     summary = summarise(scores, share_drifted=None, nmb=None, n=0).reset_index()
     assert len(schemas.MonitoringSummary.validate(summary)) == 7
+
+
+def agreed(bias, pairs=500):
+    """``provisional_agreement`` of PM2.5, and of ozone of which nothing is known."""
+    known = {
+        "pairs": pairs,
+        "mean_difference": 2.0,
+        "bias": bias,
+        "share_apart": 0.4,
+        "since": pd.Timestamp("2023-10-01"),
+    }
+    nothing = {"pairs": 0, "mean_difference": None, "bias": None, "share_apart": None, "since": pd.NaT}
+    return pd.DataFrame([{"pollutant": "ozone", **nothing}, {"pollutant": "pm25", **known}])
+
+
+@pytest.mark.parametrize(
+    ("bias", "pairs", "status", "action"),
+    [
+        (0.15, 500, "ok", ""),
+        (-0.15, 500, "ok", ""),
+        (0.16, 500, "warn", "AirNow's PM2.5 runs high of AQS, and 40% of its values are far off"),
+        (-0.16, 500, "warn", "AirNow's PM2.5 runs low of AQS, and 40% of its values are far off"),
+        (0.9, 99, "ok", "Not judged: 99 values known of both AirNow and AQS, 100 needed."),
+        (float("nan"), 500, "ok", ""),
+    ],
+)
+def test_an_airnow_that_is_not_as_aqs_is_a_warning(bias, pairs, status, action):
+    summary = summarise(agreement=agreed(bias, pairs))
+    check = summary.loc["pm25.provisional"]
+    assert (check["status"], check["limit"], check["since"]) == (status, 0.15, pd.Timestamp("2023-10-01"))
+    assert check["action"].startswith(action)
+    assert bool(check["action"]) == bool(action)
+    assert "ozone.provisional" not in summary.index
+    assert summary.loc["decision", "status"] == status
+
+
+def failing(count, check):
+    """``data_quality``: a check fails at so many of the ten sites."""
+    days = {"since": pd.Timestamp("2023-12-01"), "until": pd.Timestamp("2023-12-31")}
+    rows = [{"site_id": site, "pollutant": "pm25", "check": check, **days} for site in SITES[:count]]
+    found = pd.DataFrame(rows, columns=["site_id", "pollutant", "check", "since", "until"])
+    return schemas.DataQuality.validate(found.assign(value=20.0, limit=7.0, note="."))
+
+
+@pytest.mark.parametrize(
+    ("count", "check", "status", "limit"),
+    [(0, "silent", "ok", 0.15), (1, "silent", "ok", 0.15), (2, "silent", "warn", 0.15), (1, "stuck", "warn", 0.02)],
+)
+def test_data_that_fail_are_a_warning_that_names_the_sites(count, check, status, limit):
+    summary = summarise(quality=failing(count, check))
+    row = summary.loc["pm25.quality"]
+    assert (row["status"], row["value"], row["limit"]) == (status, count / 10, limit)
+    named = "".join(f"{site} ({check} since 2023-12-01)" for site in SITES[:count][:1])
+    assert (named in row["action"]) if status == "warn" else row["action"] == ""
+    assert summary.loc["decision", "status"] == status
+
+
+def test_data_that_all_fail_are_no_reason_to_train():
+    assert summarise(quality=failing(10, "unit")).loc["decision", "status"] == "warn"
+
+
+def changed(kind, scope, test, statistic):
+    """``drift`` with one test, and one of each other kind that found nothing."""
+    quiet = {"input": "schedule", "residual": "bias", "site": "level"}
+    rows = [{"kind": other, "scope": "area", "test": its, "statistic": 0.1} for other, its in quiet.items()]
+    rows = [{"kind": kind, "scope": scope, "test": test, "statistic": statistic}, *rows]
+    table = (
+        pd.DataFrame(rows).drop_duplicates(["kind", "scope", "test"]).assign(pollutant="pm25", limit=1.0, note="So.")
+    )
+    drifted = table["statistic"].abs() > 1
+    since = pd.Series(pd.Timestamp("2023-11-05"), index=table.index).where(drifted)
+    key = ["pollutant", "kind", "scope", "test"]
+    return schemas.Drift.validate(table.assign(drifted=drifted, since=since).sort_values(key, ignore_index=True))
+
+
+@pytest.mark.parametrize(
+    ("found", "check", "status"),
+    [
+        (("residual", "area", "bias", 1.5), "pm25.residuals", "retrain"),
+        (("residual", "Nevada", "bias", -1.5), "pm25.residuals", "retrain"),
+        (("residual", SITES[0], "bias", 9.0), "pm25.residuals", "ok"),
+        (("site", SITES[0], "level", 1.5), "pm25.sites", "warn"),
+        (("input", "area", "repeated", 1.5), "pm25.calendar", "warn"),
+    ],
+)
+def test_only_errors_to_one_side_are_a_change_that_asks_for_training(found, check, status):
+    summary = summarise(changes=changed(*found))
+    row = summary.loc[check]
+    assert (row["status"], summary.loc["decision", "status"]) == (status, status)
+    assert (f"{found[1]} since 2023-11-05 (So)." in row["action"]) == (status != "ok")
+
+
+def test_changes_that_could_not_be_judged_are_well_and_say_so():
+    nothing = changed("residual", "area", "bias", float("nan"))
+    row = summarise(changes=nothing).loc["pm25.residuals"]
+    assert (row["status"], row["action"]) == ("ok", "Not judged: So.")
+    assert pd.isna(row["value"])

@@ -4,6 +4,7 @@ import pytest
 
 from airwatch.pipelines.monitoring.same_weeks import compare, varies
 from builders import SITE, build_days, build_run
+from builders_changes import build_smoke
 from builders_monitoring import build_monitoring_params
 
 OTHER = "06-037-4008"
@@ -18,7 +19,9 @@ def features_of(days):
 def compared(days, features=None, run=None, **drift):
     given = {"columns": [COLUMN], "current_days": 10, "reference_margin_days": 0, "min_rows": 5, **drift}
     features = features_of(days) if features is None else features
-    return compare("pm25", features, days, run or build_run(), build_monitoring_params(drift=given).drift)
+    return compare(
+        "pm25", features, days, build_smoke(), run or build_run(), build_monitoring_params(drift=given).drift
+    )
 
 
 def test_compare_takes_the_same_weeks_of_the_years_before_and_no_other_season():

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from airwatch import schemas
-from airwatch.pipelines.monitoring.verification import verify_forecasts
+from airwatch.pipelines.monitoring.verification import overall, verify_forecasts
 from builders import build_run
 from builders_monitoring import build_area_sites, build_matured, build_monitoring_params, origins
 
@@ -23,7 +23,7 @@ def at(table, **key):
 
 def test_verify_forecasts_scores_against_both_references():
     # Errors of 1 against 1 (persistence 8, observed 9) and 2 (climatology 7): skill 1 - 1/1 and 1 - 1/4.
-    row = at(verify(build_matured(origins(5))), window="all", region="all")
+    row = at(verify(build_matured(origins(5))), window="all", season="all", region="all")
     assert (row["n"], row["rmse"], row["bias"]) == (5, 1.0, 1.0)
     assert (row["skill_persistence"], row["skill_climatology"]) == (0.0, 0.75)
 
@@ -31,9 +31,9 @@ def test_verify_forecasts_scores_against_both_references():
 def test_verify_forecasts_counts_the_target_days_of_the_last_thirty_days():
     # Targets 2023-11-22 to 12-31; the thirty days up to 12-31 begin on 12-02.
     table = verify(build_matured(origins(40)))
-    recent = at(table, window="last_30_days", region="all")
+    recent = at(table, window="last_30_days", season="all", region="all")
     assert (recent["n"], recent["first_target"]) == (30, pd.Timestamp("2023-12-02"))
-    assert at(table, window="all", region="all")["n"] == 40
+    assert at(table, window="all", season="all", region="all")["n"] == 40
 
 
 def test_verify_forecasts_has_no_recent_row_where_nothing_recent_matured():
@@ -43,7 +43,7 @@ def test_verify_forecasts_has_no_recent_row_where_nothing_recent_matured():
 def test_verify_forecasts_scores_each_state_and_all_together():
     matured = pd.concat([build_matured(origins(3)), build_matured(origins(2), site_id=OTHER)])
     sites = build_area_sites("06-037-1103", OTHER, state=["California", "New York"])
-    counts = verify(matured, sites).query("window == 'all'").set_index("region")["n"]
+    counts = verify(matured, sites).query("window == 'all' and season == 'all'").set_index("region")["n"]
     assert counts.to_dict() == {"California": 3, "New York": 2, "all": 5}
 
 
@@ -57,7 +57,23 @@ def test_verify_forecasts_says_of_what_kinds_the_forecasts_are():
     assert set(verify(matured)["kind"]) == {"hindcast+issued"}
 
 
-@pytest.mark.parametrize("count", [0, 1, 40])
-def test_verify_forecasts_fits_the_schema(count):
+def test_verify_forecasts_scores_each_season_of_the_target_day_everywhere_and_in_each_state():
+    # Targets 2023-11-22 to 12-31: nine days of autumn, then winter.
+    table = verify(build_matured(origins(40))).query("window == 'all'")
+    counts = table.set_index(["season", "region"])["n"].to_dict()
+    by_season = {"all": 40, "autumn": 9, "winter": 31}
+    assert counts == {(season, region): n for season, n in by_season.items() for region in ("all", "California")}
+    autumn = at(table, season="autumn", region="all")
+    assert (autumn["first_target"], autumn["last_target"]) == (pd.Timestamp("2023-11-22"), pd.Timestamp("2023-11-30"))
+
+
+def test_overall_has_one_row_a_pollutant_and_lead_of_a_window():
+    table = verify(build_matured(origins(40)))
+    assert [overall(table)["n"].tolist(), overall(table, "last_30_days")["n"].tolist()] == [[40], [30]]
+
+
+# All, and California; the year, and one season or two; all days, and the recent ones.
+@pytest.mark.parametrize(("count", "rows"), [(0, 0), (1, 8), (40, 2 * 3 + 2 * 2)])
+def test_verify_forecasts_fits_the_schema(count, rows):
     table = verify(build_matured(origins(count)))
-    assert len(schemas.Verification.validate(table)) == (4 if count else 0)
+    assert len(schemas.Verification.validate(table)) == rows

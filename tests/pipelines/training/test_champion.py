@@ -31,7 +31,7 @@ RUN, PARAMS, NO_CUTS = training_run(), build_training_params(), WarningCuts(())
 def decide(champion="ridge"):
     """What the gate said of the small history, but for the champion."""
     forecasts, _, gaps = small_backtest()
-    return replace(judge_candidates(forecasts, gaps, RUN, PARAMS)[0], champion=champion)
+    return replace(judge_candidates(forecasts, gaps, PARAMS), champion=champion)
 
 
 @cache
@@ -40,7 +40,7 @@ def scores_of(champion="ridge"):
 
 
 def fit(examples=None, run=RUN, params=PARAMS, champion="ridge", residuals=None, cuts=NO_CUTS):
-    """The model and its card."""
+    """The model."""
     _, known, gaps = small_backtest()
     given = examples or small_examples(), residuals or known, gaps, scores_of(champion), decide(champion)
     return fit_champion(*given, cuts, run, params)
@@ -48,36 +48,35 @@ def fit(examples=None, run=RUN, params=PARAMS, champion="ridge", residuals=None,
 
 @pytest.fixture(scope="module")
 def fitted():
-    """The model and its card, of the project's own parameters."""
+    """The model, of the project's own parameters."""
     return fit()
 
 
 def test_fit_champion_learns_from_every_day_to_as_of(fitted):
-    forecaster = fitted[0].forecaster
+    forecaster = fitted.forecaster
     assert (forecaster.model_name, forecaster.train_until) == ("ridge", pd.Timestamp("2023-12-31"))
     assert forecaster.training_window == (pd.Timestamp("2022-07-01"), pd.Timestamp("2023-12-30"))
 
 
 def test_fit_champion_fits_whom_the_gate_chose():
-    assert fit(champion="blend")[0].forecaster.model_name == "blend"
+    assert fit(champion="blend").forecaster.model_name == "blend"
 
 
 def test_fit_champion_puts_the_residuals_of_all_windows_around_it(fitted):
     residuals = small_backtest()[1]["ridge"].known_before()
     expected = ResidualDistribution.fit(residuals, centred=True)
-    np.testing.assert_array_equal(fitted[0].forecaster.main.residuals.grid, expected.grid)
+    np.testing.assert_array_equal(fitted.forecaster.main.residuals.grid, expected.grid)
     # 80 origins to 30 December at two sites; the last one has one target, the one before two.
     assert expected.counts.tolist() == [160, 158, 156]
 
 
 def test_fit_champion_keeps_the_fallback_s_own_residuals(fitted):
     expected = ResidualDistribution.fit(small_backtest()[1]["climatology"].known_before(raw=True))
-    np.testing.assert_array_equal(fitted[0].forecaster.fallback.residuals.grid, expected.grid)
+    np.testing.assert_array_equal(fitted.forecaster.fallback.residuals.grid, expected.grid)
 
 
 def test_fit_champion_tells_the_registry_what_it_is(fitted):
-    model, _ = fitted
-    tags = {name: model.tags[name] for name in ("model_name", "as_of", "source", "area", "training_window", "sites")}
+    tags = {name: fitted.tags[name] for name in ("model_name", "as_of", "source", "area", "training_window", "sites")}
     assert tags == {
         "model_name": "ridge",
         "as_of": "2023-12-31",
@@ -86,30 +85,28 @@ def test_fit_champion_tells_the_registry_what_it_is(fitted):
         "training_window": "2022-07-01/2023-12-30",
         "sites": "2",
     }
-    assert (len(model.example), model.tags["data_hash"]) == (3, data_hash(small_examples()))
+    assert (len(fitted.example), fitted.tags["data_hash"]) == (3, data_hash(small_examples()))
 
 
 def test_fit_champion_logs_its_scores_by_lead(fitted):
     scores = scores_of().query("grouping == 'all'")
     of_ridge = scores[scores["candidate"] == "ridge"].set_index("lead_days")
-    metrics = fitted[0].metrics
+    metrics = fitted.metrics
     assert metrics["crps_lead_2"] == of_ridge.loc[2, "crps"]
     assert {name for name in metrics if name.startswith("rmse")} == {"rmse_lead_1", "rmse_lead_2", "rmse_lead_3"}
 
 
 def test_fit_champion_writes_the_card_that_the_registry_keeps(fitted):
-    model, card = fitted
-    assert model.card == card
-    assert decide().paragraph in card
-    assert "The model is `ridge`." in card
+    assert decide().paragraph in fitted.card
+    assert "The model is `ridge`." in fitted.card
 
 
 def test_fit_champion_carries_the_cuts_into_the_forecaster_and_the_card():
     cuts = choose_warning_cuts(small_backtest()[0], decide(), "pm25", RUN, PARAMS)
-    model, card = fit(cuts=cuts)
+    model = fit(cuts=cuts)
     assert model.forecaster.cuts == cuts
     assert len(cuts.cuts) == 3 * 3  # thresholds and leads
-    assert "warn from a chance of" in card
+    assert "warn from a chance of" in model.card
 
 
 def test_the_cuts_are_chosen_on_the_champion_s_own_forecasts():
@@ -123,8 +120,8 @@ def test_the_cuts_are_chosen_on_the_champion_s_own_forecasts():
 
 def test_without_a_champion_there_is_no_model_no_cut_and_no_card():
     forecasts, _, _ = small_backtest()
-    model, card = fit(champion=None)
-    assert (model.pollutant, model.forecaster, card) == ("pm25", None, "")
+    model = fit(champion=None)
+    assert (model.pollutant, model.forecaster, model.card) == ("pm25", None, "")
     assert choose_warning_cuts(forecasts, decide(None), "pm25", RUN, PARAMS) == NO_CUTS
 
 
@@ -173,7 +170,7 @@ def with_renamed(name, to):
     ],
 )
 def test_the_fingerprint_changes_with_data_parameters_and_seed(changed, fitted):
-    assert fit(**changed)[0].fingerprint != fitted[0].fingerprint
+    assert fit(**changed).fingerprint != fitted.fingerprint
 
 
 def test_training_twice_gives_the_same_model_to_the_bit():

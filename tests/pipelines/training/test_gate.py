@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from airwatch import schemas
-from airwatch.pipelines.training.gate import Evidence, judge
+from airwatch.pipelines.training.evidence import Evidence
+from airwatch.pipelines.training.gate import judge
 from builders_gate import BASELINES, DAYS, EVERY_OTHER, LIMITS, off_by, saying, side_by_side
 
 
@@ -38,10 +39,10 @@ def test_the_model_with_the_least_crps_that_passes_is_the_champion():
 
 def test_the_paragraph_tells_the_crps_the_lead_over_the_best_baseline_and_the_rest():
     assert decide(xgboost=off_by(0.5)).paragraph == (
-        "The champion of PM2.5 is xgboost: its CRPS is 0.1 µg/m³, the mean of leads 1 to 1 on 60 days of origin. "
-        "That is 90.0 % below the best baseline's (blend, 1 µg/m³), and below each baseline's by more than noise. "
-        "Its 80 % interval covers 80.0 %, by lead 80.0 to 80.0 %; error on new days +10 % against training days. "
-        "Above an AQI of 100: 0 site-days, too few to tell (20 are needed)."
+        "Of the candidates for PM2.5 xgboost is chosen: its CRPS is 0.1 µg/m³, the mean of leads 1 to 1 on 60 days of "
+        "origin. That is 90.0 % below the best baseline's (blend, 1 µg/m³), and below each baseline's by more than "
+        "noise. Its 80 % interval covers 80.0 %, by lead 80.0 to 80.0 %; error on new days +10 % against training "
+        "days. Above an AQI of 100: 0 site-days, too few to tell (20 are needed)."
     )
 
 
@@ -57,7 +58,7 @@ def test_where_no_model_beats_the_blend_the_blend_is_the_champion():
     assert decision.champion == "blend"
     assert failed(decision, "ridge") == ["CRPS", "CRPS against blend"]
     assert decision.paragraph == (
-        "No model of PM2.5 passed: the best baseline, blend, forecasts it (CRPS 1 µg/m³, the mean of leads 1 to 1 on "
+        "No model of PM2.5 passed: the best baseline, blend, is taken (CRPS 1 µg/m³, the mean of leads 1 to 1 on "
         "60 days of origin). Failed: ridge (1.2 µg/m³) on CRPS, CRPS against blend."
     )
 

@@ -58,7 +58,7 @@ def test_a_candidate_that_forecast_other_rows_is_not_among_the_scores():
 
 def test_the_gate_s_paragraph_and_table_are_in_the_card():
     gate = section(card(ridge=off_by(1.0)), "The gate")
-    assert gate.startswith("The champion of PM2.5 is ridge")
+    assert gate.startswith("Of the candidates for PM2.5 ridge is chosen")
     assert (
         "| `ridge` | gap to training | 0.1 | 0.35 | – | yes | error on new days +10 % against training days |" in gate
     )

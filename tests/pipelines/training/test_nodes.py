@@ -12,7 +12,7 @@ from airwatch.pipelines.training.nodes import (
     judge_candidates,
     score_candidates,
 )
-from airwatch.scope import made_for, mark
+from airwatch.scope import mark
 from airwatch.scores import QUANTILES
 from builders import build_days, build_feature_params
 from builders_monitoring import build_area_sites, build_backtest, origins
@@ -85,9 +85,9 @@ def test_backtest_candidates_tells_the_gap_of_each_candidate_at_each_lead():
 @pytest.mark.parametrize("observations", [SHORT, SHORT.iloc[:0]])
 def test_too_short_a_history_gives_empty_tables_and_no_champion(observations):
     forecasts, residuals, gaps = backtest_candidates(examples_of(observations), RUN, PARAMS)
-    decision, record = judge_candidates(forecasts, gaps, RUN, PARAMS)
+    decision = judge_candidates(forecasts, gaps, PARAMS)
     assert_frame_equal(forecasts, schemas.empty("BacktestForecasts"))
-    assert_frame_equal(record, schemas.empty("Gate"))
+    assert_frame_equal(decision.table, schemas.empty("Gate"))
     assert_frame_equal(score_candidates(forecasts, decision, RUN), schemas.empty("BacktestScores"))
     assert (residuals, len(gaps), decision.champion) == ({}, 0, None)
 
@@ -108,18 +108,17 @@ def test_a_site_of_every_third_day_alone_gets_no_model_because_it_would_get_no_f
 def test_judge_candidates_makes_the_blend_champion_where_tomorrow_lies_between_today_and_the_usual():
     # The logarithm of the small history forgets three tenths of itself a day, and nothing else is to be learned.
     forecasts, _, gaps = small_backtest()
-    decision, record = judge_candidates(forecasts, gaps, RUN, PARAMS)
-    schemas.Gate.validate(record)
+    decision = judge_candidates(forecasts, gaps, PARAMS)
+    record = schemas.Gate.validate(decision.table)
     assert decision.champion == "blend"
     assert set(record.loc[record["champion"], "candidate"]) == {"blend"}
     assert set(record["candidate"]) == set(forecasts["candidate"])
-    assert made_for(record, RUN)
 
 
 def test_judge_candidates_holds_the_limits_of_the_parameters():
     forecasts, _, gaps = small_backtest()
     params = build_training_params(gate={**PARAMS.gate.model_dump(), "max_gap": 0.07})
-    _, record = judge_candidates(forecasts, gaps, RUN, params)
+    record = judge_candidates(forecasts, gaps, params).table
     assert set(record.loc[record["rule"] == "gap to training", "limit"]) == {0.07}
 
 
@@ -164,6 +163,7 @@ def tables_of(pollutant, champion, *candidates):
     forecasts = forecasts.assign(pollutant=pollutant)
     rules = [{"candidate": name, "rule": rule} for name in candidates for rule in ("CRPS", "80 % interval")]
     given = {"pollutant": pollutant, "value": 1.0, "limit": 1.0, "p_value": 0.5, "passed": True, "note": ""}
+    given |= dict.fromkeys(("statistic", "low", "high"), -1.0)
     gate = pd.DataFrame(rules).assign(**given)
     return {
         f"{pollutant}_forecasts": forecasts,

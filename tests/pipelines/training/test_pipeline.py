@@ -8,6 +8,7 @@ from airwatch.domain.pollutants import CRITERIA
 from airwatch.pipelines.training import create_pipeline
 from builders import PARAMETERS, build_feature_params
 from builders_monitoring import build_area_sites
+from builders_registry import OneModel
 from builders_training import SITES, build_history, build_training_params, features_of, training_run
 
 PLOTS = (
@@ -33,6 +34,7 @@ def outputs():
         "params:training": build_training_params(("climatology", "ridge")),
         **{f"params:{name}.pollutant": name for name in CRITERIA},
         **{f"{name}.studies": None for name in CRITERIA},
+        **{f"{name}.registered_models": OneModel() for name in CRITERIA},
     }
     for node in create_pipeline().nodes:
         data |= node.run({name: data[name] for name in node.inputs})
@@ -50,6 +52,7 @@ def test_every_node_is_named_by_its_function_in_the_namespace_of_its_pollutant()
         "score_candidates",
         "choose_warning_cuts",
         "fit_champion",
+        "hold_contest",
     )
     in_namespaces = {f"{pollutant}.{function}" for pollutant in CRITERIA for function in functions}
     assert in_namespaces < names
@@ -69,6 +72,7 @@ def test_a_namespace_reads_the_three_tables_and_its_own_parameter():
         "params:feature_engineering",
         "params:pm25.pollutant",
         "pm25.studies",
+        "pm25.registered_models",
     }
 
 
@@ -76,8 +80,8 @@ def test_the_catalog_keeps_every_output_that_is_not_handed_on_in_memory():
     catalog = yaml.safe_load((PARAMETERS.parent / "catalog/training.yml").read_text())
     outputs = {name for name in create_pipeline().all_outputs() if "." not in name or name.startswith("pm25.")}
     declared = {name.replace("{pollutant}", "pm25") for name in catalog}
-    assert declared - outputs == {"pm25.studies"}
-    in_memory = ("examples", "settings", "residuals", "fit_gaps", "decision", "cuts")
+    assert declared - outputs == {"pm25.studies", "pm25.registered_models"}
+    in_memory = ("examples", "settings", "residuals", "fit_gaps", "decision", "cuts", "fitted_model")
     assert outputs - declared == {f"pm25.{name}" for name in in_memory}
 
 

@@ -28,13 +28,13 @@ def calibrated(name: str):
 
 @cache
 def fitted(name: str):
-    """The decision, its record, the model and the card."""
+    """The decision, its record, and the model."""
     forecasts, residuals, gaps = calibrated(name)
-    decision, record = nodes.judge_candidates(forecasts, gaps, RUN, params(name))
+    decision = nodes.judge_candidates(forecasts, gaps, params(name))
     scores = nodes.score_candidates(forecasts, decision, RUN)
     cuts = choose_warning_cuts(forecasts, decision, "pm25", RUN, params(name))
-    model, card = fit_champion(small_examples(), residuals, gaps, scores, decision, cuts, RUN, params(name))
-    return decision, record, model, card
+    model = fit_champion(small_examples(), residuals, gaps, scores, decision, cuts, RUN, params(name))
+    return decision, decision.table, model
 
 
 def test_the_last_days_calibrate_and_nothing_is_scored():
@@ -54,7 +54,7 @@ def test_the_residuals_of_the_window_surround_the_candidate():
 
 @pytest.mark.parametrize("name", ["ridge", "xgboost", "stack", "climatology"])
 def test_the_candidate_that_was_asked_for_forecasts(name):
-    decision, _, model, _ = fitted(name)
+    decision, _, model = fitted(name)
     assert decision.champion == model.tags["model_name"] == model.forecaster.model_name == name
     forecasts = model.forecaster.predict(small_examples().frame.tail(20))
     assert forecasts["mean"].notna().all()
@@ -62,14 +62,14 @@ def test_the_candidate_that_was_asked_for_forecasts(name):
 
 
 def test_the_record_and_the_card_say_that_it_was_not_judged():
-    decision, record, model, card = fitted("ridge")
+    decision, record, model = fitted("ridge")
+    card = model.card
     [row] = schemas.Gate.validate(record).to_dict("records")
     assert (row["candidate"], row["champion"], row["passed"]) == ("ridge", True, False)
     assert row["note"] == decision.paragraph
     assert "was not judged" in decision.paragraph
     assert decision.paragraph in card
     assert "All scores" not in card
-    assert model.card == card
     assert model.metrics == {}
 
 
@@ -95,16 +95,16 @@ def test_a_window_in_which_nothing_would_be_forecast_gives_no_model(caplog):
     forecasts, residuals, gaps = nodes.backtest_candidates(examples, RUN, params("ridge"))
     assert (len(forecasts), residuals, len(gaps)) == (0, {}, 0)
     assert "too few days of pm25" in caplog.text
-    decision, record = nodes.judge_candidates(forecasts, gaps, RUN, params("ridge"))
+    decision = nodes.judge_candidates(forecasts, gaps, params("ridge"))
     scores = nodes.score_candidates(forecasts, decision, RUN)
     cuts = choose_warning_cuts(forecasts, decision, "pm25", RUN, params("ridge"))
-    model, card = fit_champion(examples, residuals, gaps, scores, decision, cuts, RUN, params("ridge"))
-    assert (model.forecaster, card, len(record)) == (None, "", 0)
+    model = fit_champion(examples, residuals, gaps, scores, decision, cuts, RUN, params("ridge"))
+    assert (model.forecaster, model.card, len(decision.table)) == (None, "", 0)
 
 
 def test_the_tables_of_all_pollutants_hold_the_record_alone():
     forecasts, _, _ = calibrated("ridge")
-    decision, record, _, _ = fitted("ridge")
+    decision, record, _ = fitted("ridge")
     scores = nodes.score_candidates(forecasts, decision, RUN)
     tables = {"pm25_forecasts": forecasts, "pm25_scores": scores, "pm25_gate": record}
     joined_forecasts, joined_scores, gate = nodes.join_backtests(RUN, **tables)

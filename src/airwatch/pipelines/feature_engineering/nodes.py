@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from airwatch import schemas
 from airwatch.cluster import LOCAL, Engines
 from airwatch.features import table
 from airwatch.features.pieces import Piece
@@ -15,6 +16,7 @@ from airwatch.parameters import RunParams
 from airwatch.pipelines.feature_engineering import description, policy
 from airwatch.pipelines.feature_engineering.forecastability import forecastable
 from airwatch.pipelines.feature_engineering.params import FeatureEngineeringParams
+from airwatch.pipelines.feature_engineering.provisional import with_provisional
 from airwatch.scope import mark_of, require_made_for
 from airwatch.tables import AnyTable, BlockTable, MadeTable, WorkTable, as_table
 
@@ -40,7 +42,11 @@ SITE_COLUMNS = [
 
 
 def choose_daily_values(
-    daily_summaries: AnyTable, monitors: pd.DataFrame, run: RunParams, params: FeatureEngineeringParams
+    daily_summaries: AnyTable,
+    monitors: pd.DataFrame,
+    run: RunParams,
+    params: FeatureEngineeringParams,
+    airnow_daily: pd.DataFrame | None = None,
 ) -> tuple[BlockTable, pd.DataFrame]:
     """Choose one value for each site, pollutant and day, and count what was left out.
 
@@ -52,16 +58,19 @@ def choose_daily_values(
         monitors: The primary monitor of each site and pollutant, where EPA names one.
         run: Pollutants and ``as_of``.
         params: The policy; ``policy`` tells why one site and day has many rows.
+        airnow_daily: AirNow's values, for the days that AQS does not have yet (``provisional``).
 
     Returns:
         ``daily_observations``, sorted by (site_id, pollutant, date_local), values in AQS units, weather among
-        them; ``dropped_summaries``: rows and site-days by pollutant and the first reason that spoke against a
-        row. Every row of ``daily_summaries`` is in one of the two.
+        them, gone on with by AirNow's, which are marked provisional; ``dropped_summaries``: rows and site-days by
+        pollutant and the first reason that spoke against a row. Every row of ``daily_summaries`` is in one of the two.
 
     Raises:
-        OtherScopeError: The summaries are of another source or area.
+        OtherScopeError: The summaries, or AirNow's values, are of another source or area.
     """
     require_made_for(daily_summaries, "daily_summaries", "ingestion", run)
+    airnow = schemas.empty("AirnowDaily") if airnow_daily is None else airnow_daily
+    require_made_for(airnow, "airnow_daily", "ingestion", run)
     summaries = as_table(daily_summaries)
     kept, counts, found = [], [], set[str]()
     for block in _summaries(summaries, params):
@@ -74,7 +83,8 @@ def choose_daily_values(
 
     def chosen() -> Iterator[pd.DataFrame]:
         for block, rows in zip(_summaries(summaries, params), kept, strict=True):
-            yield policy.observations(block, np.flatnonzero(rows))
+            observed = policy.observations(block, np.flatnonzero(rows))
+            yield with_provisional(observed, block, airnow, pd.Timestamp(run.as_of))
 
     return MadeTable(chosen, mark_of(run, whatever=("horizon_days",))), dropped
 

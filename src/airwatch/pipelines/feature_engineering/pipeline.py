@@ -12,7 +12,12 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 choose_daily_values,
-                inputs={"daily_summaries": "daily_summaries", "monitors": "monitors", **settled},
+                inputs={
+                    "daily_summaries": "daily_summaries",
+                    "monitors": "monitors",
+                    "airnow_daily": "airnow_daily",
+                    **settled,
+                },
                 outputs=["daily_observations", "dropped_summaries"],
                 name="choose_daily_values",
             ),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from airwatch.domain.pollutants import WEATHER
 
@@ -17,6 +17,9 @@ class IngestionParams(BaseModel):
     recheck_days: int = Field(ge=1)
     max_slice_rows: int = Field(ge=1000, le=1_000_000)
     meteorology: tuple[str, ...]
+    airnow: bool = False
+    airnow_days: int = Field(default=120, ge=1, le=366)
+    airnow_settles_days: int = Field(default=3, ge=0, le=30)
 
     @field_validator("meteorology", mode="before")
     @classmethod
@@ -33,3 +36,13 @@ class IngestionParams(BaseModel):
         if len(names) > 5:
             raise ValueError("AQS takes at most five parameters in one request")
         return names
+
+    @model_validator(mode="after")
+    def _airnow_has_the_air_of_the_run(self, about: ValidationInfo) -> Self:
+        """AirNow goes on where EPA's own data end; it knows nothing of the sandbox, or of a table."""
+        run = (about.context or {}).get("run")
+        if self.airnow and run is not None and run.source not in ("aqs", "airdata"):
+            raise ValueError(
+                f"airnow=true is for source=aqs and source=airdata; source={run.source} is about other air"
+            )
+        return self

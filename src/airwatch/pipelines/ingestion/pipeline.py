@@ -2,13 +2,15 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from airwatch.pipelines.ingestion.airnow import fetch_airnow
+from airwatch.pipelines.ingestion.airnow_tables import tidy_airnow
 from airwatch.pipelines.ingestion.monitors import tidy_monitors
 from airwatch.pipelines.ingestion.nodes import fetch_daily, fetch_monitors
 from airwatch.pipelines.ingestion.tidy import tidy_summaries
 
 
 def create_pipeline() -> Pipeline:
-    """From EPA's services, or from files, to ``daily_summaries`` and ``monitors``."""
+    """From EPA's services, or from files, to ``daily_summaries`` and ``monitors``; from AirNow, to later days."""
     settled = {"run": "params:run", "params": "params:ingestion"}
     return Pipeline(
         [
@@ -35,6 +37,23 @@ def create_pipeline() -> Pipeline:
                 inputs={"archive": "raw_aqs_daily", "monitors": "monitors", **settled},
                 outputs="daily_summaries",
                 name="tidy_summaries",
+            ),
+            Node(
+                fetch_airnow,
+                inputs={
+                    "services": "epa_services",
+                    "index": "raw_aqs_index",
+                    "daily_summaries": "daily_summaries",
+                    **settled,
+                },
+                outputs="raw_airnow",
+                name="fetch_airnow",
+            ),
+            Node(
+                tidy_airnow,
+                inputs={"archive": "raw_airnow", "monitors": "monitors", **settled},
+                outputs=["airnow_daily", "epa_forecasts", "dropped_airnow"],
+                name="tidy_airnow",
             ),
         ],
         tags="ingestion",

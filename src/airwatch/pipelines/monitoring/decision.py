@@ -11,8 +11,10 @@ import pandas as pd
 
 from airwatch.domain.pollutants import POLLUTANTS
 from airwatch.parameters import RunParams
-from airwatch.pipelines.monitoring.params import DecisionParams, FreshnessParams, MonitoringParams
-from airwatch.pipelines.monitoring.verification import EVER, EVERYWHERE, recent_window
+from airwatch.pipelines.monitoring.changes.summary import Summed, changed_calendar, changed_errors, changed_sites
+from airwatch.pipelines.monitoring.params import DecisionParams, FreshnessParams, MonitoringParams, ProvisionalParams
+from airwatch.pipelines.monitoring.quality.summary import QualitySummary, sum_up
+from airwatch.pipelines.monitoring.verification import overall, recent_window
 
 logger = logging.getLogger(__name__)
 
@@ -41,11 +43,16 @@ def summarise_monitoring(
     regression_report: dict[str, Any],
     run: RunParams,
     params: MonitoringParams,
+    provisional_agreement: pd.DataFrame | None = None,
+    data_quality: pd.DataFrame | None = None,
+    sites: pd.DataFrame | None = None,
+    drift: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Hold every number against its limit, and draw one conclusion.
 
-    Drift alone never asks for training, and neither does a bad week: only a champion that is worse than
-    persistence beyond noise does (the whole bootstrap interval of its skill lies below the limit).
+    Drift of inputs never asks for training, and neither does a bad week: only a champion that is worse than
+    persistence beyond noise does (the whole bootstrap interval of its skill lies below the limit), or one whose errors
+    have gone to one side and stay there (residual drift).
 
     Args:
         verification: Scores by pollutant, lead, window and region.
@@ -54,6 +61,10 @@ def summarise_monitoring(
         regression_report: By pollutant and lead the bias.
         run: Pollutants and ``as_of``.
         params: The limits.
+        provisional_agreement: How far AirNow was from AQS; a pollutant of which nothing is known of both has no check.
+        data_quality: What is wrong at which site.
+        sites: The sites, to know of how many that is.
+        drift: What has changed and lasts; only forecasts that err to one side are a reason to train.
 
     Returns:
         ``MonitoringSummary``, keyed by ``check`` (such as ``pm25.skill``): ``status`` (``ok``, ``warn`` or
@@ -68,6 +79,14 @@ def summarise_monitoring(
         checks.append(_of_drift(name, drift_report["pollutants"][name], params))
         checks.extend(_of_scores(name, _scored(name, verification, params), params.decision))
         checks.append(_of_bias(name, regression_report["pollutants"][name], params.decision))
+    if provisional_agreement is not None:
+        known = provisional_agreement[provisional_agreement["pairs"] > 0]
+        checks.extend(_of_provisional(row, params.provisional) for row in known.to_dict("records"))
+    if data_quality is not None and sites is not None:
+        summed = {name: sum_up(name, data_quality, sites, params.quality) for name in run.pollutants}
+        checks.extend(_of_quality(name, found) for name, found in summed.items())
+    if drift is not None:
+        checks.extend(check for name in run.pollutants for check in _of_changes(name, drift, params))
     checks.append(_decide(checks, run))
     rows = pd.DataFrame([asdict(check) for check in checks])
     rows["since"] = pd.to_datetime(rows["since"])
@@ -105,14 +124,14 @@ def _of_drift(name: str, drift: dict[str, Any], params: MonitoringParams) -> Che
 
 def _scored(name: str, verification: pd.DataFrame, params: MonitoringParams) -> Row | None:
     """The scores to judge by: of the recent window if it has enough rows, else of all time, else None."""
-    its = verification[
-        (verification["pollutant"] == name)
-        & (verification["lead_days"] == params.decision.lead_days)
-        & (verification["region"] == EVERYWHERE)
-    ]
-    windows = {str(row["window"]): row for row in its.to_dict("records")}
-    recent = windows.get(recent_window(params))
-    return recent if recent and recent["n"] >= params.decision.min_rows else windows.get(EVER)
+    asked = {"pollutant": name, "lead_days": params.decision.lead_days}
+    recent, ever = (
+        its[(its[list(asked)] == list(asked.values())).all(axis=1)].to_dict("records")
+        for its in (overall(verification, recent_window(params)), overall(verification))
+    )
+    if recent and recent[0]["n"] >= params.decision.min_rows:
+        return recent[0]
+    return ever[0] if ever else None
 
 
 def _of_scores(name: str, scores: Row | None, limits: DecisionParams) -> Iterator[Check]:
@@ -153,6 +172,39 @@ def _of_bias(name: str, regression: dict[str, Any], limits: DecisionParams) -> C
         return Check(f"{name}.bias", "ok", bias, limit, since, action)
     action = f"{POLLUTANTS[name].label} forecasts run {'high' if bias > 0 else 'low'}: see the regression page."
     return _held(f"{name}.bias", abs(bias) > limit, bias, limit, since, action)
+
+
+def _of_provisional(found: Row, limits: ProvisionalParams) -> Check:
+    """How far AirNow was from AQS, as a share of the mean of AQS."""
+    name, bias, since = f"{found['pollutant']}.provisional", found["bias"], found["since"]
+    if found["pairs"] < limits.min_pairs:
+        action = f"Not judged: {found['pairs']} values known of both AirNow and AQS, {limits.min_pairs} needed."
+        return Check(name, "ok", bias, limits.max_bias, since, action)
+    action = (
+        f"AirNow's {POLLUTANTS[found['pollutant']].label} runs {'high' if bias > 0 else 'low'} of AQS, and"
+        f" {found['share_apart']:.0%} of its values are far off: forecasts that start from it do, too."
+    )
+    return _held(name, abs(bias) > limits.max_bias, bias, limits.max_bias, since, action)
+
+
+def _of_quality(name: str, found: QualitySummary) -> Check:
+    """The share of the area's sites whose data fail; never a reason to train."""
+    action = f"Look into {POLLUTANTS[name].label} data of {_some(found.faults)}: see data_quality."
+    return _held(f"{name}.quality", found.share > found.limit, found.share, found.limit, found.since, action)
+
+
+def _of_changes(name: str, drift: pd.DataFrame, params: MonitoringParams) -> Iterator[Check]:
+    """What lasts: changed instruments and moved dates; errors that went to one side, which ask for training."""
+    label = POLLUTANTS[name].label
+    tests: tuple[tuple[str, Status, str, Summed], ...] = (
+        ("sites", "warn", f"Look into the {label} instruments of", changed_sites(name, drift, params.changes)),
+        ("calendar", "warn", f"Look into the dates of {label}:", changed_calendar(name, drift)),
+        ("residuals", "retrain", f"{label} forecasts err to one side, train again:", changed_errors(name, drift)),
+    )
+    for kind, grave, action, its in tests:
+        words = f"Not judged: {its.found[0]}." if its.value is None else f"{action} {_some(its.found)}."
+        said = words if its.failed or its.value is None else ""
+        yield Check(f"{name}.{kind}", grave if its.failed else "ok", its.value, its.limit, its.since, said)
 
 
 def _decide(checks: list[Check], run: RunParams) -> Check:

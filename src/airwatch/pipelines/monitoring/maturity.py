@@ -12,7 +12,7 @@ from airwatch import schemas
 from airwatch.forecasting.design import climatology_of_targets, column
 from airwatch.parameters import RunParams
 from airwatch.pipelines.monitoring.params import MonitoringParams
-from airwatch.scope import made_for, require_made_for
+from airwatch.scope import made_for, mark, require_made_for
 from airwatch.scores import BRIER_AQI, QUANTILES, REFERENCES
 from airwatch.tables import AnyTable, BlockTable, as_table
 
@@ -73,7 +73,7 @@ def gather_matured(
     matured = _together([fresh, _newest_origins(past, params.hindcast_origins)])
     counts = (matured["pollutant"] + " " + matured["kind"]).value_counts()
     logger.info("Matured: %s", ", ".join(f"{n} {what}" for what, n in counts.items()) or "nothing yet")
-    return matured.sort_values(KEY, ignore_index=True)
+    return mark(matured.sort_values(KEY, ignore_index=True), run)
 
 
 def _of_scope(table: pd.DataFrame, name: str, run: RunParams) -> pd.DataFrame:

@@ -76,9 +76,9 @@ def report_regression(
         params: Leads, and how many rows are needed and shown.
 
     Returns:
-        The page, and a document: by pollutant and lead ``n``, ``first_target``, ``rmse``, ``mae``, ``bias``
-        (forecast minus observed), ``nmb`` (a share of the mean observation), and ``left_out``, the reason why
-        the page lacks it. The numbers are of all rows; the page shows a sample of more than ``max_rows``.
+        The page (empty where none is wanted), and a document: by pollutant and lead ``n``, ``first_target``, ``rmse``,
+        ``mae``, ``bias`` (forecast minus observed), ``nmb`` (a share of the mean observation), and ``left_out``, the
+        reason why the page lacks it. The numbers are of all rows; the page shows a sample of more than ``max_rows``.
     """
     limits = params.regression
     leads = sorted(lead for lead in {*limits.leads, params.decision.lead_days} if lead <= run.horizon_days)
@@ -89,7 +89,9 @@ def report_regression(
         [group.note(limits.max_rows) for group in groups],
     )
     metrics: list[Any] = []
-    if shown:
+    if params.pages == "none":
+        page = ""
+    elif shown:
         body, metrics = _evidently({group.title: group.sample(limits.max_rows, run.seed) for group in shown}, run)
         page = with_header(body, title, notes)
     else:

@@ -9,12 +9,20 @@ import pandas as pd
 from airwatch import schemas
 from airwatch.parameters import RunParams
 from airwatch.pipelines.monitoring.params import MonitoringParams
-from airwatch.scores import SCORE_COLUMNS, score_table
+from airwatch.scores import (
+    BRIER_AQI,
+    SCORE_COLUMNS,
+    BlockBootstrap,
+    columns_to_score,
+    reliability,
+    score_rows,
+    seasons,
+)
 
 logger = logging.getLogger(__name__)
 
-KEY = ["pollutant", "lead_days", "window", "region"]
-EVERYWHERE = EVER = "all"
+KEY = ["pollutant", "lead_days", "window", "season", "region"]
+EVERYWHERE = EVER = ALL_YEAR = "all"
 
 
 def verify_forecasts(
@@ -30,21 +38,14 @@ def verify_forecasts(
 
     Returns:
         ``Verification``, keyed by ``pollutant``, ``lead_days``, ``window`` (``all``, or ``last_30_days``:
-        target days within that many days up to ``as_of``) and ``region`` (``all``, or a state), with the
-        kinds of forecast and the target days it covers, then the scores with their counts. A group without
-        rows has no row.
+        target days within that many days up to ``as_of``), ``season`` (``all``, or the meteorological one of the target
+        day) and ``region`` (``all``, or a state), with the kinds of forecast and the target days it covers, then the
+        scores with their counts. A group without rows has no row.
     """
     rows = matured_forecasts.merge(_states(sites), on=["site_id", "pollutant"], how="left")
     since = pd.Timestamp(run.as_of) - pd.Timedelta(days=params.scores.recent_days)
     windows = {EVER: rows, recent_window(params): rows[rows["target_date"] > since]}
-    tables = []
-    for window, inside in windows.items():
-        for regions in (
-            inside.assign(region=EVERYWHERE),
-            inside.dropna(subset=["state"]).rename(columns={"state": "region"}),
-        ):
-            if len(regions):
-                tables.append(_score(regions.assign(window=window), run, params))
+    tables = [_score(inside, window, run, params) for window, inside in windows.items() if len(inside)]
     if not tables:
         logger.warning("Verification: no forecast has matured by %s, so there is nothing to score", run.as_of)
         return schemas.empty("Verification")
@@ -52,17 +53,50 @@ def verify_forecasts(
     return pd.concat(tables, ignore_index=True).sort_values(KEY, ignore_index=True)
 
 
+def verify_chances(matured_forecasts: pd.DataFrame) -> pd.DataFrame:
+    """What happened where a chance of bad air was given: of the days given a third, a third should be such days.
+
+    Returns:
+        ``VerifiedChances``, sorted by its key (pollutant, lead_days, aqi, chance_low): for each tenth of chance
+        that was given the mean chance, the share of days above the threshold, and how many there were.
+    """
+    keys = matured_forecasts[["pollutant", "lead_days"]].drop_duplicates().sort_values(["pollutant", "lead_days"])
+    tables = []
+    for pollutant, lead in keys.itertuples(index=False):
+        its = (matured_forecasts["pollutant"] == pollutant) & (matured_forecasts["lead_days"] == lead)
+        for aqi in BRIER_AQI:
+            found = reliability(matured_forecasts[its], aqi)
+            tables.append(found.assign(pollutant=pollutant, lead_days=lead, aqi=aqi))
+    blank = schemas.empty("VerifiedChances")
+    return pd.concat(tables, ignore_index=True)[list(blank.columns)] if tables else blank
+
+
 def recent_window(params: MonitoringParams) -> str:
     """What the recent window is called."""
     return f"last_{params.scores.recent_days}_days"
 
 
-def _score(rows: pd.DataFrame, run: RunParams, params: MonitoringParams) -> pd.DataFrame:
-    """The scores of each group of one window and one kind of region."""
-    scores = score_table(rows, KEY, block_days=params.scores.block_days, draws=params.scores.draws, seed=run.seed)
+def overall(verification: pd.DataFrame, window: str = EVER) -> pd.DataFrame:
+    """The scores of a window by pollutant and lead, of all its seasons and regions."""
+    its = verification[verification["window"] == window]
+    return its[(its["season"] == ALL_YEAR) & (its["region"] == EVERYWHERE)]
+
+
+def _score(rows: pd.DataFrame, window: str, run: RunParams, params: MonitoringParams) -> pd.DataFrame:
+    """The scores of a window: of all rows, and of each season, state, and season of a state."""
+    columns = columns_to_score(rows, params.scores.block_days)
+    bootstrap = BlockBootstrap(params.scores.draws, run.seed)
+    tables = []
+    for region in (EVERYWHERE, rows["state"]):
+        for season in (ALL_YEAR, seasons(rows["target_date"])):
+            keys = rows[["pollutant", "lead_days"]].assign(window=window, season=season, region=region)
+            days = (
+                rows[["target_date"]].join(keys).groupby(KEY)["target_date"].agg(first_target="min", last_target="max")
+            )
+            scores = score_rows(keys, columns, bootstrap)
+            tables.append(scores.merge(days.reset_index(), on=KEY, validate="one_to_one"))
     kinds = rows.groupby("pollutant")["kind"].agg(lambda kind: "+".join(sorted(kind.unique()))).rename("kind")
-    days = rows.groupby(KEY)["target_date"].agg(first_target="min", last_target="max").reset_index()
-    described = scores.merge(days, on=KEY, validate="one_to_one").merge(kinds, on="pollutant")
+    described = pd.concat(tables, ignore_index=True).merge(kinds, on="pollutant")
     return described[[*KEY, "kind", "first_target", "last_target", *SCORE_COLUMNS]]
 
 

@@ -1,4 +1,4 @@
-"""The champion: the candidate that the gate chose, fitted on all days, with its cuts, its card and its fingerprint."""
+"""The candidate that the gate chose, fitted on all days, with its cuts, its card and its fingerprint."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ def fit_champion(
     cuts: WarningCuts,
     run: RunParams,
     params: TrainingParams,
-) -> tuple[TrainedModel, str]:
-    """Fit the champion on all examples, with the residuals of all windows around it.
+) -> TrainedModel:
+    """Fit what the gate chose on all examples, with the residuals of all windows around it.
 
     Returns:
-        The model for the registry and its card. Where the pollutant could not be judged the one is without a
-        forecaster and the other empty, and what an earlier run registered and wrote stands.
+        The model and its card. Where the pollutant could not be judged it is without a forecaster and the card empty,
+        and what an earlier run registered and wrote stands.
     """
     if decision.champion is None:
-        return TrainedModel(examples.pollutant, None), ""
+        return TrainedModel(examples.pollutant, None)
     scores = candidate_scores[candidate_scores["champion"] & (candidate_scores["grouping"] == "all")]
     forecaster, observed = _fit(decision.champion, examples, residuals, run, params)
     data = data_hash(examples)
@@ -73,7 +73,7 @@ def fit_champion(
         card = model_card(decision, candidate_scores, fit_gaps, cuts, tags)
     else:
         card = unjudged_card(decision, examples.pollutant, fit_gaps, cuts, tags)
-    model = TrainedModel(
+    return TrainedModel(
         pollutant=examples.pollutant,
         forecaster=replace(forecaster, cuts=cuts),
         example=observed.rows.take(np.arange(len(observed))[-EXAMPLE_ROWS:]),
@@ -82,7 +82,6 @@ def fit_champion(
         tags=tags,
         card=card,
     )
-    return model, card
 
 
 def _fit(

@@ -112,21 +112,15 @@ def backtest_candidates(
     return mark(forecasts, run), residuals, fit_gaps(residuals, examples.pollutant)
 
 
-def judge_candidates(
-    candidate_forecasts: pd.DataFrame, gaps: pd.DataFrame, run: RunParams, params: TrainingParams
-) -> tuple[Decision, pd.DataFrame]:
-    """Decide which candidate forecasts from now on; ``gate.judge`` has the rules, unless one is taken unjudged.
-
-    Returns:
-        The decision, and its record.
-    """
+def judge_candidates(candidate_forecasts: pd.DataFrame, gaps: pd.DataFrame, params: TrainingParams) -> Decision:
+    """Decide which candidate is the best that there is; ``gate.judge`` has the rules, unless one is taken unjudged."""
     if params.unjudged is None:
         decision = judge(candidate_forecasts, gaps, params.gate)
     else:
         decision = take_unjudged(params.unjudged, gaps)
     if decision.champion is not None:
         logger.info("Training: %s", decision.paragraph)
-    return decision, mark(decision.table, run)
+    return decision
 
 
 def score_candidates(candidate_forecasts: pd.DataFrame, decision: Decision, run: RunParams) -> pd.DataFrame:

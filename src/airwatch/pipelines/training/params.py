@@ -12,7 +12,7 @@ from airwatch.forecasting.forest import ForestParams
 from airwatch.forecasting.linear import RidgeParams
 from airwatch.forecasting.ranks import RecencyParams
 from airwatch.forecasting.stacking import MEMBERS
-from airwatch.pipelines.training.gate import GateParams
+from airwatch.pipelines.training.rules import GateParams
 from airwatch.pipelines.training.search import TuningParams
 
 CLIMATOLOGY = "climatology"

@@ -4,6 +4,7 @@ from kedro.pipeline import Node, Pipeline, pipeline
 
 from airwatch.domain.pollutants import CRITERIA
 from airwatch.pipelines.training.champion import choose_warning_cuts, fit_champion
+from airwatch.pipelines.training.contest import hold_contest
 from airwatch.pipelines.training.nodes import (
     backtest_candidates,
     collect_examples,
@@ -99,8 +100,8 @@ def _of_one_pollutant() -> Pipeline:
             ),
             Node(
                 judge_candidates,
-                inputs={"candidate_forecasts": "candidate_forecasts", "gaps": "fit_gaps", **run, **params},
-                outputs=["decision", "candidate_gate"],
+                inputs={"candidate_forecasts": "candidate_forecasts", "gaps": "fit_gaps", **params},
+                outputs="decision",
                 name="judge_candidates",
             ),
             Node(
@@ -130,8 +131,19 @@ def _of_one_pollutant() -> Pipeline:
                     **run,
                     "params": "settings",
                 },
-                outputs=["model", "model_card"],
+                outputs="fitted_model",
                 name="fit_champion",
+            ),
+            Node(
+                hold_contest,
+                inputs={
+                    **{name: name for name in ("fitted_model", "decision", "candidate_forecasts", "examples")},
+                    "registered_models": "registered_models",
+                    **run,
+                    **params,
+                },
+                outputs=["model", "model_card", "candidate_gate"],
+                name="hold_contest",
             ),
         ]
     )

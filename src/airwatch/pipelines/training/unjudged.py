@@ -6,7 +6,8 @@ import pandas as pd
 
 from airwatch import schemas
 from airwatch.domain.pollutants import parameter
-from airwatch.pipelines.training.gate import Decision, Finding, record
+from airwatch.pipelines.training.gate import Decision
+from airwatch.pipelines.training.rules import Finding, record
 
 RULE = "rolling origins"
 

@@ -1,0 +1,1 @@
+"""What ``airwatch doctor`` looks at: a function for each thing that a run needs, and none stops the others."""

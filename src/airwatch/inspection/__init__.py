@@ -1,0 +1,1 @@
+"""What ``airwatch inspect`` tells of what lies in the catalog, without reading whole tables."""
