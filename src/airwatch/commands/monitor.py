@@ -38,13 +38,13 @@ def monitor(
     """
     with _told_in_one_line(FAILED):
         from airwatch.operations.monitoring import monitor as monitored
-        from airwatch.operations.sessions import Sessions, only_warnings
+        from airwatch.operations.sessions import Sessions, quietly
         from airwatch.parameters import read_command_line
 
         given = read_command_line(params)
         project = _opened(env, given)
         settled = project.parameters
-        with only_warnings():
+        with quietly():
             found = monitored(
                 Sessions(given, env), project.catalog(), settled["run"], settled["monitoring"], train=not no_train
             )

@@ -14,7 +14,7 @@ from airwatch.datasets import read_table
 from airwatch.ledger.seals import Issue, issue_of, plain_rows, row_seals, sealed
 from airwatch.storage import opened, write_whole
 from airwatch.stores.errors import OvertakenError
-from airwatch.tables import StoredTable
+from airwatch.tables import Attrs, StoredTable
 
 SUFFIX = ".parquet"
 TAKEN = "was issued before; the ledger is never rewritten."
@@ -66,12 +66,17 @@ class LedgerDataset(AbstractDataset[dict[str, pd.DataFrame], Readers]):
         """Of which anything was issued."""
         return sorted({name.partition("/")[0] for name in self.sealed_parts()})
 
-    def known_issues(self, source: str = "") -> dict[str, Issue | None]:
-        """What is known of each part of a source, or of all, by name, without its rows; None for one without seal."""
+    def known_attrs(self, source: str = "") -> dict[str, Attrs]:
+        """What is known of each part of a source, or of all (``DataFrame.attrs``), by name; no row is read."""
         names = list(self.sealed_parts(source))
         with ThreadPoolExecutor(READ_AT_ONCE) as pool:
-            found = list(pool.map(lambda name: issue_of(StoredTable(self._fs, self._path(name)).attrs), names))
-        return {name: known[0] if known else None for name, known in zip(names, found, strict=True)}
+            found = pool.map(lambda name: StoredTable(self._fs, self._path(name)).attrs, names)
+            return dict(zip(names, found, strict=True))
+
+    def known_issues(self, source: str = "") -> dict[str, Issue | None]:
+        """Each part of a source, or of all, by name; None for one without seal."""
+        found = {name: issue_of(attrs) for name, attrs in self.known_attrs(source).items()}
+        return {name: known[0] if known else None for name, known in found.items()}
 
     def _chained(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows of a new part, sealed, after the newest issues of its source.

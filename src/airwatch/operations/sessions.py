@@ -7,7 +7,6 @@ import io
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from logging import Handler
 from typing import Any
 
 from airwatch.pipeline_registry import register_pipelines
@@ -64,21 +63,17 @@ def merged(params: Mapping[str, Any], replaced: Mapping[str, Any]) -> dict[str, 
 
 
 @contextlib.contextmanager
-def only_warnings() -> Iterator[None]:
-    """Keep what a run prints and logs from the terminal, but for warnings; the log file has all of it."""
+def quietly() -> Iterator[None]:
+    """Keep what runs print and log from the terminal, but for errors; the log file has all of it."""
     from kedro.logging import RichHandler
 
-    handlers: list[Handler] = [
-        handler
-        for name in ("airwatch", None)
-        for handler in logging.getLogger(name).handlers
-        if isinstance(handler, RichHandler)
-    ]
+    logs = [logging.getLogger(name) for name in ("airwatch", None)]
+    handlers = [handler for log in logs for handler in log.handlers if isinstance(handler, RichHandler)]
     levels = [handler.level for handler in handlers]
     for handler in handlers:
         handler.setLevel(logging.ERROR)
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             yield
     finally:
         for handler, level in zip(handlers, levels, strict=True):

@@ -14,7 +14,7 @@ from kedro.io import DataCatalog
 
 from airwatch.ledger import LedgerDataset
 from airwatch.operations.retraining import Training, decide_training, train, without_champion
-from airwatch.operations.sessions import Sessions, only_warnings
+from airwatch.operations.sessions import Sessions, quietly
 from airwatch.parameters import ParameterError, RunParams
 from airwatch.pipelines.monitoring.decision import DECISION
 from airwatch.scope import MADE_FOR
@@ -85,7 +85,7 @@ class Walk:
         begun, run = time.monotonic(), self._run(day)
         pages = "all" if with_pages else "none"
         sessions = self.sessions.told(as_of=str(day), monitoring={"pages": pages})
-        with only_warnings():
+        with quietly():
             trainings = self._first_training(sessions, run)
             ahead = () if trainings else DATA
             sessions.run(*ahead, "inference", "monitoring", only=run.pollutants, drawn=with_pages)
@@ -110,11 +110,9 @@ class Walk:
     def _issued(self, run: RunParams) -> set[date]:
         """The days from which forecasts of this scope are in the ledger."""
         ledger = cast(LedgerDataset, self.catalog["forecast_ledger"])
-        return {
-            date.fromisoformat(name.split("/")[1])
-            for name, read in ledger.load().items()
-            if name.startswith(f"{run.source_label}/") and read().attrs.get(MADE_FOR, run.scope) == run.scope
-        }
+        known = ledger.known_attrs(run.source_label)
+        ours = [name for name, attrs in known.items() if attrs.get(MADE_FOR, run.scope) == run.scope]
+        return {date.fromisoformat(name.split("/")[1]) for name in ours}
 
 
 def days_of(first: date, last: date, every: int) -> list[date]:
