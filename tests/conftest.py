@@ -54,16 +54,6 @@ def _what_was_revealed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("airwatch.sources.redaction._revealed", set())
 
 
-@pytest.fixture(autouse=True)
-def _every_logger_is_heard() -> None:
-    """Where a library sets up its log from a file, it silences the loggers that are there: they are to speak again."""
-    for name, logger in logging.root.manager.loggerDict.items():
-        if name.partition(".")[0] == "airwatch" and isinstance(logger, logging.Logger):
-            logger.disabled = False
-            if name != "airwatch":
-                logger.setLevel(logging.NOTSET)
-
-
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real EPA data beside the checkout; tests that need it are skipped without it."""

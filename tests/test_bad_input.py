@@ -58,7 +58,6 @@ def test_a_parameter_that_cannot_be_is_named_with_its_remedy_before_anything_is_
     assert files(data_root) == set()
 
 
-@pytest.mark.skip(reason="fails after the rest of the suite and passes alone; not understood yet")
 def test_the_traceback_of_an_error_is_in_the_log_file(airwatch: Airwatch, log: Callable[[], str]) -> None:
     one_line(airwatch("run", "--params", "horizon_days=0"))
     assert "Traceback (most recent call last)" in log()

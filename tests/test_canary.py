@@ -76,7 +76,6 @@ def rows_of(database: str) -> str:
     return str(held)
 
 
-@pytest.mark.skip(reason="fails after the rest of the suite and passes alone; not understood yet")
 def test_prod_leaves_no_secret_on_s3_in_mlflow_or_in_what_commands_print(
     prod: None,
     epa: Epa,
@@ -110,7 +109,6 @@ REPLIES = {
 }
 
 
-@pytest.mark.skip(reason="fails after the rest of the suite and passes alone; not understood yet")
 @pytest.mark.usefixtures("planted")
 @pytest.mark.parametrize("reply", REPLIES.values(), ids=REPLIES)
 def test_a_run_that_epa_fails_shows_no_secret(
@@ -134,7 +132,6 @@ FAILING = {
 }
 
 
-@pytest.mark.skip(reason="fails after the rest of the suite and passes alone; not understood yet")
 @pytest.mark.usefixtures("prod")
 @pytest.mark.parametrize(("wrong", "env", "told"), FAILING.values(), ids=FAILING)
 def test_a_run_that_another_server_fails_shows_no_secret(

@@ -102,7 +102,6 @@ def test_two_workers_train_and_forecast_the_same(distributed_run: str, roots: tu
     assert_frame_equal(there, here, rtol=1e-5)
 
 
-@pytest.mark.skip(reason="fails after the rest of the suite and passes alone; not understood yet")
 def test_a_run_on_a_cluster_prints_lines_of_airwatch_alone(distributed_run: str) -> None:
     assert "xgboost forecasts PM2.5" in distributed_run
     for noise in ("distributed", "nanny", "got rank", "Sending large graph", "Traceback", "WARNING"):
@@ -124,7 +123,6 @@ def test_a_part_that_fails_is_named_in_one_line_and_the_old_table_stays(
     assert_frame_equal(features_of(there), before)
 
 
-@pytest.mark.skip(reason="fails after the rest of the suite and passes alone; not understood yet")
 def test_workers_of_its_own_say_nothing_and_leave_the_log_as_it_is(capfd: pytest.CaptureFixture[str]) -> None:
     file = logging.StreamHandler(StringIO())
     logging.getLogger("distributed").addHandler(file)

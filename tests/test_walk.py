@@ -17,6 +17,8 @@ from airwatch import schemas
 from airwatch.commands.app import app
 from airwatch.domain.aqi import exceedance_concentration
 from airwatch.operations.retraining import too_soon
+from airwatch.operations.sessions import Sessions
+from airwatch.parameters import read_command_line
 from builders import build_run
 from builders_monitoring import build_monitoring_params
 from conftest import PROJECT
@@ -26,8 +28,10 @@ STEPS = pd.date_range("2023-01-07", "2023-03-04", freq="14D")
 PARAMS = f"{AREA},{SMALL},monitoring.scores.draws=50"
 DAYS = ("--first", "2023-01-07", "--last", "2023-03-04", "--days", "14")
 WALK = ("walk", *DAYS, "--params", PARAMS, "--pages", "none")
-# Not even 0.99 is enough skill, and 30 forecasts are: PM2.5 has as many at the last step, ozone has not.
-DISCONTENT = "monitoring.pages=none,monitoring.decision.min_skill=0.99,monitoring.decision.min_rows=30"
+# Not even 0.99 is enough skill, and 160 forecasts of the last 30 days are: PM2.5 has as many, ozone has not. The five
+# origins of the walk are too few to tell noise from: hindcasts of a month stand beside them.
+HINDCASTS = f"{PARAMS},as_of=2023-03-04,origins=2023-02-01/2023-03-03"
+DISCONTENT = "monitoring.pages=none,monitoring.decision.min_skill=0.99,monitoring.decision.min_rows=160"
 
 
 @dataclass(frozen=True)
@@ -78,14 +82,15 @@ def test_a_step_is_what_a_run_as_of_its_day_would_have_been(walked: Walked) -> N
     schemas.Forecasts.validate(part.drop(columns="row_seal").sort_values(["site_id", "pollutant", "target_date"]))
 
 
-@pytest.mark.skip(reason="fails after the rest of the suite and passes alone; not understood yet")
 def test_the_scores_of_the_ledger_are_those_of_its_parts_and_the_observations(walked: Walked) -> None:
     issued = pd.concat(map(pd.read_parquet, walked.parts()))
     observed = walked.table("03_primary/daily_observations").rename(columns={"value": "observed"})
     key = ["site_id", "pollutant"]
     due = issued.merge(observed, left_on=[*key, "target_date"], right_on=[*key, "date_local"])
-    assert due["target_date"].max() == STEPS[-1]
+    # Of the last issue no day has come; of the one before, whose last day is seven days ahead, all have.
+    assert due["target_date"].max() == STEPS[-2] + pd.Timedelta(days=7)
     at_origin = observed.rename(columns={"observed": "persistence", "date_local": "origin_date"})
+    at_origin = at_origin.astype({"persistence": np.float32})  # as the feature table has it, where it is taken from
     due = due.merge(at_origin[[*key, "origin_date", "persistence"]], on=[*key, "origin_date"], how="left")
     verified = walked.table("08_reporting/verification").set_index(
         ["pollutant", "lead_days", "window", "season", "region"]
@@ -102,7 +107,7 @@ def test_the_scores_of_the_ledger_are_those_of_its_parts_and_the_observations(wa
 def direct(rows: pd.DataFrame, pollutant: str) -> dict[str, float]:
     """The scores of DOMAIN's definitions, written down once more."""
     f, o = rows["mean"].to_numpy(), rows["observed"].to_numpy()
-    both = rows.dropna(subset=["persistence"])
+    both = rows.dropna(subset=["persistence"]).astype({"persistence": np.float64})
     above = exceedance_concentration(pollutant, 100)
     levels = [0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95]
     quantiles = rows[["q05", "q10", "q25", "q50", "q75", "q90", "q95"]].to_numpy()
@@ -172,7 +177,8 @@ def test_a_walk_that_cannot_be_is_refused_in_one_line(walked: Walked, given: dic
 @pytest.fixture(scope="module")
 def retrained(walked: Walked) -> Result:
     """What monitoring does as of the last day where it is not content with PM2.5."""
-    return walked.airwatch("monitor", "--strict", "--params", f"{PARAMS},{DISCONTENT},as_of=2023-03-04")
+    Sessions(read_command_line(HINDCASTS)).run("inference", drawn=False)
+    return walked.airwatch("monitor", "--strict", "--params", f"{HINDCASTS},{DISCONTENT}")
 
 
 def test_monitoring_that_wants_training_trains_under_the_contest_and_says_what_came_of_it(retrained: Result) -> None:

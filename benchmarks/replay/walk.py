@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import pandas as pd
@@ -52,7 +51,6 @@ class Watchman:
             inputs: Whether features are compared with the same weeks of earlier years, which takes longest.
             quality: Whether data quality is asked, too.
         """
-        logging.getLogger("airwatch").setLevel(logging.ERROR)
         first, run = as_of - pd.DateOffset(years=_YEARS), self.history.run(as_of)
         seen = self.observations[self.observations["date_local"].between(first, as_of)]
         settled = {"run": run, "params": self.params}

@@ -11,6 +11,7 @@ from benchmarks.replay import __main__ as command
 from benchmarks.replay.count import Delay, delays, incidents, years
 from benchmarks.replay.faults import FAULTS
 from benchmarks.replay.history import History, Metro
+from benchmarks.replay.kept import keep, kept
 from benchmarks.replay.report import Replay, write
 from benchmarks.replay.walk import Watchman, weeks
 from builders import SITE, build_days
@@ -131,6 +132,16 @@ def test_the_report_counts_alarms_outside_smoke_and_shows_every_fault(tmp_path):
         "days": 11,
         "test": "silent",
     }
+
+
+def test_a_replay_that_is_kept_is_the_same_when_it_is_read(tmp_path):
+    its, found = history(), alarms(17).assign(limit=1.0)
+    delayed = [Delay("dead site", SITE, DAY, 11, "silent"), Delay("dead site", OTHER, DAY, None, "")]
+    assert kept(its, tmp_path) is None
+    keep(Replay(its, found, delayed, smoky_share=0.02), tmp_path)
+    before = kept(its, tmp_path)
+    pd.testing.assert_frame_equal(before.found, found)
+    assert (before.delays, before.smoky_share) == (delayed, 0.02)
 
 
 def test_a_history_takes_the_monitor_of_most_days_and_says_which(tmp_path):
