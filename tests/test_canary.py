@@ -51,7 +51,8 @@ def planted(epa: Epa, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "someone")
     monkeypatch.setenv("AIRWATCH_DATABASE_URL", address("postgresql", "127.0.0.1:9/airwatch"))
-    monkeypatch.setenv("AIRDATA_BASE_URL", address("http", "127.0.0.1:9"))
+    for name in ("AIRDATA_BASE_URL", "AIRNOW_BASE_URL"):
+        monkeypatch.setenv(name, address("http", "127.0.0.1:9"))
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address("tcp", "127.0.0.1:9"))
 
 

@@ -5,7 +5,14 @@ import pytest
 
 from airwatch.checks import services
 from airwatch.checks.report import Status
-from airwatch.checks.services import A_YEARLY_FILE, aqs, dask, epa_credentials, prefect
+from airwatch.checks.services import (
+    A_YEARLY_FILE,
+    FORECASTS_OF_TODAY,
+    aqs,
+    dask,
+    epa_credentials,
+    prefect,
+)
 from aws_on_loopback import client
 
 REFERENCES = {"email": "secret:EPA_AQS_EMAIL", "key": "secret:EPA_AQS_API_KEY"}
@@ -100,6 +107,15 @@ def test_epa_s_files_matter_as_much_as_the_source_of_the_run(airdata, nobody):
     assert (found.status, found.found) == (Status.ERROR, f"{airdata.url}: HTTP 404 for {A_YEARLY_FILE}")
     assert services.airdata(nobody, "sandbox").status is Status.WARNING
     assert services.airdata(nobody, "airdata").status is Status.ERROR
+
+
+def test_airnow_is_looked_at_where_the_run_asks_it_and_is_no_error(airnow, nobody):
+    assert services.airnow(nobody, wanted=False).status is Status.SKIPPED
+    airnow.files[FORECASTS_OF_TODAY] = b"lines"
+    assert services.airnow(airnow.url, wanted=True).status is Status.OK
+    assert [method for method, *_ in airnow.asked] == ["HEAD"]
+    found = services.airnow(nobody, wanted=True)
+    assert (found.status, "AIRNOW_BASE_URL" in found.remedy) == (Status.WARNING, True)
 
 
 def test_prefect_is_asked_where_its_address_is_set(answering, nobody):

@@ -51,6 +51,13 @@ def test_a_table_is_printed_with_the_remedies(command, doctor, data_root, monkey
     assert result.output.splitlines()[-1].endswith("skipped")
 
 
+def test_airnow_is_asked_where_the_run_asks_it(doctor, data_root, monkeypatch):
+    monkeypatch.setenv("AIRNOW_BASE_URL", "http://127.0.0.1:9")
+    assert doctor()[1]["AirNow"]["status"] == "skipped"
+    code, found = doctor("--params", "ingestion.airnow=true,source=airdata,area.county=06037")
+    assert (code, found["AirNow"]["status"]) == (0, "warning")
+
+
 def test_warnings_fail_only_where_they_are_to(doctor, data_root, monkeypatch):
     monkeypatch.setenv("EPA_AQS_BASE_URL", "http://127.0.0.1:9/data/api")
     code, found = doctor()

@@ -90,6 +90,7 @@ def _of_services(read: Configuration) -> dict[str, Check]:
         "EPA's key": _if(epa, partial(services.epa_credentials, secrets, source)),
         "EPA's AQS": _if(epa, lambda: services.aqs(epa["base_url"], epa["path"], per_minute, secrets, source)),
         "EPA's AirData": _if(epa, lambda: services.airdata(epa["airdata_url"], source)),
+        "AirNow": _if(epa, lambda: services.airnow(epa["airnow_url"], _airnow(read))),
         "Prefect": partial(
             services.prefect, os.environ.get("PREFECT_API_URL", ""), os.environ.get("PREFECT_API_KEY", "")
         ),
@@ -123,6 +124,12 @@ def _servers(read: Configuration, on_s3: bool) -> list[str]:
 def _config(read: Configuration, name: str) -> Mapping[str, Any]:
     entry = read.entries.get(name)
     return entry.config if entry else {}
+
+
+def _airnow(read: Configuration) -> bool:
+    """Whether the run asks AirNow; no where the parameters do not settle."""
+    parameters = read.get("parameters")
+    return bool(parameters and parameters["ingestion"].airnow)
 
 
 def _run(read: Configuration, name: str, otherwise: Any) -> Any:

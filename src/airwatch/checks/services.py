@@ -1,4 +1,4 @@
-"""The services of others that a run may ask: EPA's two, Prefect, and a scheduler of Dask."""
+"""The services of others that a run may ask: EPA's three, Prefect, and a scheduler of Dask."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ AVAILABLE = "metaData/isAvailable"
 SIGNED = "list/states"  # the smallest question that AQS answers only to who is known
 NO_SUCH_METHOD = (405, 501)  # said by a server that is there
 A_YEARLY_FILE = "daily_88101_2020.zip"
+FORECASTS_OF_TODAY = "today/reportingarea.dat"
 
 
 class _NoRoom(Exception):
@@ -92,14 +93,26 @@ def _do_not_wait(seconds: float) -> NoReturn:
 def airdata(base_url: str, source: str) -> Finding:
     """Whether EPA's yearly files are where runs look; for a run of another source, trouble is a warning."""
     trouble = Status.ERROR if source == "airdata" else Status.WARNING
+    return _files(base_url, A_YEARLY_FILE, trouble, "source=airdata needs it", "AIRDATA_BASE_URL")
+
+
+def airnow(base_url: str, wanted: bool) -> Finding:
+    """Whether AirNow's files are where runs look; a run does without where they are not, so trouble is a warning."""
+    if not wanted:
+        return skipped("ingestion.airnow is false")
+    return _files(base_url, FORECASTS_OF_TODAY, Status.WARNING, "ingestion.airnow=true needs it", "AIRNOW_BASE_URL")
+
+
+def _files(base_url: str, file: str, trouble: Status, needed: str, variable: str) -> Finding:
+    """Whether a server of files has one that is always there; it is not fetched."""
     where = without_secrets(base_url)
-    remedy = f"source=airdata needs it: see whether {where} opens in a browser, or mend AIRDATA_BASE_URL."
+    remedy = f"{needed}: see whether {where} opens in a browser, or mend {variable}."
     try:
-        answer = ask(f"{base_url.rstrip('/')}/{A_YEARLY_FILE}", method="HEAD")
+        answer = ask(f"{base_url.rstrip('/')}/{file}", method="HEAD")
     except NoAnswer as none:
         return Finding(trouble, f"{where}: {none}", remedy)
     if answer.status_code >= 400 and answer.status_code not in NO_SUCH_METHOD:
-        return Finding(trouble, f"{where}: HTTP {answer.status_code} for {A_YEARLY_FILE}", remedy)
+        return Finding(trouble, f"{where}: HTTP {answer.status_code} for {file}", remedy)
     return ok(where)
 
 
