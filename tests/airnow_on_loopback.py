@@ -47,7 +47,7 @@ def lines(*parts: str) -> bytes:
 class AirNow:
     """AirNow's files by their paths, when each was written, and the paths that were asked for.
 
-    ``failing`` answers that many requests with 503 before it answers as it should.
+    ``failing`` answers that many requests with the status ``failing_as`` before it answers as it should.
     """
 
     url: str = ""
@@ -55,6 +55,7 @@ class AirNow:
     written: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     failing: int = 0
+    failing_as: int = 503
 
     def put(self, day: str, *parts: str, name: str = "daily_data_v2.dat") -> None:
         """The daily file of a day."""
@@ -88,7 +89,7 @@ def _handler_for(epa: AirNow) -> type[BaseHTTPRequestHandler]:
             epa.asked.append((self.command, path))
             status, body = (200, epa.files[path]) if path in epa.files else (404, b"")
             if epa.failing:
-                epa.failing, status, body = epa.failing - 1, 503, b""
+                epa.failing, status, body = epa.failing - 1, epa.failing_as, b""
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             if path in epa.written:

@@ -6,7 +6,8 @@ import gc
 import logging
 import shutil
 import sqlite3
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -52,6 +53,19 @@ def _do_not_wait_for_the_disk(connection: object, _: object) -> None:
 def _what_was_revealed(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test takes for a secret is a word to the others."""
     monkeypatch.setattr("airwatch.sources.redaction._revealed", set())
+
+
+@pytest.fixture(autouse=True)
+def _what_mlflow_leaves_in_a_process() -> Iterator[None]:
+    """MLflow keeps its client of S3 for minutes, and puts the code of a model that it loads on the path.
+
+    The next test may have another S3, and start workers that import what comes first on the path.
+    """
+    path = list(sys.path)
+    yield
+    sys.path[:] = path
+    if module := sys.modules.get("mlflow.store.artifact.s3_artifact_repo"):
+        module._cached_get_s3_client.cache_clear()
 
 
 @pytest.fixture(scope="session")

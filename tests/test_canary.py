@@ -24,7 +24,7 @@ from canaries import IN_VAULT, PLANTED, address, holding, secrets_in, told_by
 from conftest import PROJECT
 from epa_on_loopback import ASKED, Epa
 from mlflow_on_loopback import Begun
-from s3_on_loopback import S3
+from s3_on_loopback import ARTIFACTS_BUCKET, S3
 from whole_runs import WholeRun
 
 VERBS = (["doctor", "--json"], ["inspect", "daily_summaries"], ["models", "list"])
@@ -81,6 +81,7 @@ def test_prod_leaves_no_secret_on_s3_in_mlflow_or_in_what_commands_print(
     prod: None,
     epa: Epa,
     s3: S3,
+    bucket: str,
     airwatch: Callable[..., Result],
     mlflow_begun: Begun,
     postgres: str,
@@ -93,7 +94,9 @@ def test_prod_leaves_no_secret_on_s3_in_mlflow_or_in_what_commands_print(
     printed = [CliRunner().invoke(app, [*verb, "--env", "prod"]) for verb in VERBS]
     assert secrets_in(result.output + "".join(done.output for done in printed)) == set()
     assert [secrets_in(told_by(done.exception)) for done in printed if done.exception] in ([], [set()])
-    assert holding(s3.folder) == {}
+    assert any(name.endswith(".parquet") for name in s3.objects(bucket))
+    assert holding(s3.folder / bucket) == {}
+    assert holding(s3.folder / ARTIFACTS_BUCKET) == {}
     assert holding(data_root) == {}
     rows = rows_of(postgres)
     assert "airwatch-prod" in rows

@@ -23,7 +23,7 @@ from airwatch.sources.reporting_areas import read_forecasts
 AIRNOW_URL = "https://files.airnowtech.org/airnow"
 DAILY_FILES = ("daily_data_v2.dat", "daily_data.dat")  # the older one is there for more days, and says less
 FORECAST_FILE = "reportingarea.dat"
-EASTERN_MIDNIGHT = timedelta(days=1, hours=5)  # when a day ends in Eastern standard time, from its beginning in UTC
+PACIFIC_MIDNIGHT = timedelta(days=1, hours=8)  # when a day ends in Pacific standard time, from its beginning in UTC
 
 
 class AirNowClient:
@@ -50,8 +50,8 @@ class AirNowClient:
     def daily(self, day: date) -> Parsed | None:
         """The daily values of a day as AirNow has them now; None where it has none (yet).
 
-        A file that was written before the day had ended in the east would pass its first hours off as the day, so it
-        is not there yet.
+        A file that was written before the day had ended on the Pacific coast would pass its first hours off as the day,
+        so it is not there yet. (In Alaska and Hawaii a day ends one and two hours later: ask again.)
 
         Raises:
             SourceUnavailable: No answer after patient retries.
@@ -59,7 +59,7 @@ class AirNowClient:
             SourceChanged: It is no such file.
         """
         places = [f"{day:%Y/%Y%m%d}/{name}" for name in DAILY_FILES]
-        end = datetime.combine(day, time(), UTC) + EASTERN_MIDNIGHT
+        end = datetime.combine(day, time(), UTC) + PACIFIC_MIDNIGHT
         return self._first_of(places, f"the daily values of {day}", read_daily, written_from=end)
 
     def forecasts(self, day: date) -> Parsed | None:

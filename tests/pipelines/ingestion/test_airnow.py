@@ -1,5 +1,6 @@
 """AirNow's days: which are asked for, what is made of their lines, and what a run of an earlier day knows of them."""
 
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -15,6 +16,7 @@ from airwatch.pipelines.ingestion.airnow import as_known, days_to_ask, fetch_air
 from airwatch.pipelines.ingestion.airnow_tables import tidy_airnow
 from airwatch.pipelines.ingestion.params import IngestionParams
 from airwatch.sources.airnow_rows import BAD_LINE
+from airwatch.sources.errors import SourceRefused
 from builders import SITE, build_monitors, build_run, build_summaries
 
 OTHER = "06-037-4004"
@@ -110,14 +112,33 @@ def test_a_file_that_is_none_is_told_in_one_line_and_the_run_goes_on(airnow, pla
     assert place.values() == [("01-10", 12.4)]
 
 
-def test_where_airnow_does_not_answer_what_is_stored_is_used(airnow, place, caplog):
+@pytest.mark.parametrize("status", [503, 403])
+def test_where_airnow_does_not_answer_or_refuses_to_what_is_stored_is_used(airnow, place, caplog, status):
     airnow.put("2023-01-09", line())
     place.fetch(as_of="2023-01-09")
-    airnow.failing = 1000
+    airnow.failing, airnow.failing_as = 1000, status
     place.fetch(as_of="2023-01-14")
     assert len(airnow.asked) < 20, "it is not asked for each day in turn"
     assert any("AirNow is used as it is stored." in record.getMessage() for record in caplog.records)
     assert place.values(as_of="2023-01-14") == [("01-09", 12.4)]
+
+
+def test_where_airnow_cannot_be_reached_the_run_goes_on_without(airnow, place, caplog):
+    place.services = replace(place.services, airnow_url="http://127.0.0.1:9/airnow")  # nobody listens there
+    place.fetch()
+    [told] = [
+        record.getMessage()
+        for record in caplog.records
+        if record.levelname == "WARNING" and "stored" in record.getMessage()
+    ]
+    assert told.startswith("AirNow is used as it is stored. AirNow gave no answer for the daily values of 2023-01-09")
+    assert place.values() == []
+
+
+def test_an_address_that_is_none_is_refused_in_one_line(place):
+    place.services = replace(place.services, airnow_url="files.airnowtech.org/airnow")
+    with pytest.raises(SourceRefused, match="is no base URL"):
+        place.fetch()
 
 
 def test_bad_lines_are_told_counted_and_left_out(airnow, place, caplog):

@@ -88,6 +88,13 @@ def test_since_when_is_the_day_the_last_stretch_began():
     assert found["since"] == pd.Timestamp("2023-01-01") + pd.Timedelta(days=52)
 
 
+def test_a_difference_that_has_just_ended_is_told_since_the_first_of_the_days():
+    # 30 days twice as high and 10 alike: 75 % too high over the days, and nothing over the last seven.
+    found = judge(build_pairs([20.0] * 30 + [10.0] * 10))["pm25"]
+    assert found["bias"] == pytest.approx(0.75)
+    assert found["since"] == pd.Timestamp("2023-01-01")
+
+
 def test_a_difference_that_was_always_there_is_so_since_the_first_day():
     assert judge(build_pairs([15.0] * 40))["pm25"]["since"] == pd.Timestamp("2023-01-01")
 

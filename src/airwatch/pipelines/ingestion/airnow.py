@@ -17,7 +17,7 @@ from airwatch.pipelines.ingestion.params import IngestionParams
 from airwatch.pipelines.ingestion.progress import progress
 from airwatch.services import EpaServices
 from airwatch.sources.airnow_rows import Parsed
-from airwatch.sources.errors import SourceChanged, SourceUnavailable
+from airwatch.sources.errors import SourceChanged, SourceRefused, SourceUnavailable
 from airwatch.tables import AnyTable, as_table
 
 logger = logging.getLogger(__name__)
@@ -33,8 +33,8 @@ def fetch_airnow(
 ) -> Iterator[dict[str, pa.Table]]:
     """Ask AirNow for the days that AQS does not have yet, and for the forecasts that stand on ``as_of``.
 
-    AirNow is an addition: a file that is none is told in one line and left out, and where AirNow does not answer the
-    run goes on with what is stored. It asks nothing unless ``ingestion.airnow`` is true.
+    AirNow is an addition: a file that is none is told in one line and left out, and where AirNow does not answer, or
+    refuses to, the run goes on with what is stored. It asks nothing unless ``ingestion.airnow`` is true.
 
     Yields:
         One file after another, under its name in the archive; stored before the next is asked for.
@@ -58,7 +58,7 @@ def fetch_airnow(
             except SourceChanged as error:
                 logger.warning("%s It is left out.", error)
                 continue
-            except SourceUnavailable as error:
+            except (SourceUnavailable, SourceRefused) as error:
                 logger.warning("AirNow is used as it is stored. %s", error)
                 break
             parsed = _issued_by(parsed, run.as_of) if parsed and group == FORECASTS else parsed

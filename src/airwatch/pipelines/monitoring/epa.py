@@ -5,6 +5,8 @@ is the one whose centre is nearest within ``REACH_KM``, of those that forecast t
 own state goes before a nearer one of another, whose agency does not speak for it. A site without an area within reach
 has no forecast of EPA's. On 9 January 2024, 72 % of the sites that observe PM2.5 had one, and 43 % of those of ozone,
 which is out of season then.
+
+What AirNow reports, and agencies forecast, of an area is the highest AQI of its sites: at most sites it runs high.
 """
 
 from __future__ import annotations

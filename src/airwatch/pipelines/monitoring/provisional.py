@@ -56,7 +56,7 @@ def judge_provisional(provisional_differences: pd.DataFrame, run: RunParams, par
         Of the ``recent_days`` up to the newest common day: ``pairs``, ``mean_difference`` (AirNow less AQS, AQS
         unit), ``bias`` (its share of the mean of AQS) and ``share_apart``, of the pairs that differ by more than
         ``apart`` of the mean of AQS. ``since`` is the day from which the bias of the ``since_days`` up to a day has
-        been beyond the limit without a break, where it is beyond it; else the first of the days.
+        been beyond the limit without a break, where it still is; else the first of the days.
     """
     its = provisional_differences
     rows = [_agreement(name, its[its["pollutant"] == name], params.provisional) for name in run.pollutants]
@@ -79,14 +79,14 @@ def _agreement(pollutant: str, pairs: pd.DataFrame, params: ProvisionalParams) -
         "mean_difference": recent["difference"].mean(),
         "bias": bias,
         "share_apart": (recent["difference"].abs() > params.apart * level).mean(),
-        "since": _since(pairs, params) if abs(bias) > params.max_bias else recent["date_local"].min(),
+        "since": _since(pairs, recent, params) if abs(bias) > params.max_bias else recent["date_local"].min(),
     }
 
 
-def _since(pairs: pd.DataFrame, params: ProvisionalParams) -> pd.Timestamp:
-    """The first day of the last stretch of days on which the bias up to the day was beyond the limit."""
+def _since(pairs: pd.DataFrame, recent: pd.DataFrame, params: ProvisionalParams) -> pd.Timestamp:
+    """The first day of the stretch up to the newest on which the bias was beyond the limit, else of the recent ones."""
     sums = pairs.groupby("date_local")[["difference", "aqs"]].sum().rolling(f"{params.since_days}D").sum()
     beyond = (sums["difference"] / sums["aqs"]).abs() > params.max_bias
     within = beyond.index[~beyond]
     stretch = beyond.index[beyond.index > within.max()] if len(within) else beyond.index
-    return pd.Timestamp(stretch.min() if len(stretch) else beyond.index.max())
+    return pd.Timestamp(stretch.min() if len(stretch) else recent["date_local"].min())

@@ -7,9 +7,9 @@ from builders_quality import SICK, SITES, build_network, check, hurt, named, pla
 OZONE = {"sites": place(pollutant="ozone"), "pollutants": ("ozone",)}
 
 
-def refused(count, site=SICK, value=48.0):
+def refused(count, site=SICK, value=48.0, until="2023-12-31"):
     """Summaries of the newest days with values that the policy leaves out."""
-    start = pd.Timestamp("2023-12-31") - pd.Timedelta(days=count - 1)
+    start = pd.Timestamp(until) - pd.Timedelta(days=count - 1)
     return build_summaries(count, str(start.date()), "ozone", site_id=site, first_max_value=value)
 
 
@@ -23,10 +23,31 @@ def test_ozone_given_in_ppb_is_a_slip_though_its_values_never_become_observation
 def test_a_slip_explains_the_silence_that_it_makes():
     days = hurt(build_network("ozone"), "2023-12-12", None)
     [row] = check(days, summaries=refused(20), **OZONE).to_dict("records")
-    assert (row["check"], row["since"]) == ("unit", pd.Timestamp("2023-12-18"))  # of what was read, the recent days
+    assert (row["check"], row["since"]) == ("unit", pd.Timestamp("2023-12-12"))
     assert row["note"].startswith("48 ppm, which is not plausible: about 1000 times above its level")
 
 
 def test_a_site_without_any_summary_is_silent():
     days = hurt(build_network("ozone"), "2023-12-12", None)
     assert named(check(days, summaries=refused(20, SITES[0]), **OZONE)) == [(SICK, "silent", "2023-12-12")]
+
+
+@pytest.mark.parametrize("sites", [(SICK,), SITES])
+def test_a_slip_of_the_only_site_or_of_all_is_found_though_no_newer_day_is_observed(sites):
+    days = build_network("ozone", sites)
+    clean = days[days["date_local"] < "2023-12-20"]
+    slipped = pd.concat([refused(12, site) for site in sites], ignore_index=True)
+    found = check(clean, sites=place(*sites, pollutant="ozone"), summaries=slipped, pollutants=("ozone",))
+    assert named(found) == [(site, "unit", "2023-12-20") for site in sites]
+
+
+def test_summaries_after_as_of_say_nothing():
+    days = build_network("ozone", (SICK,))
+    clean, ours = days[days["date_local"] < "2023-12-20"], place(SICK, pollutant="ozone")
+    assert check(clean, "2023-12-21", ours, refused(12), ("ozone",)).empty, "two days of it are known by then"
+
+
+def test_a_slip_that_has_ended_in_silence_weeks_ago_is_silence():
+    days = hurt(build_network("ozone"), "2023-11-12", None)
+    found = check(days, summaries=refused(5, until="2023-11-16"), **OZONE)
+    assert named(found) == [(SICK, "silent", "2023-11-12")]

@@ -50,3 +50,11 @@ def test_a_fault_is_named_until_two_weeks_after_its_end():
     days = hurt(build_network(), "2023-11-01", lambda values: 12.3, "2023-12-18")
     assert [row[1] for row in named(check(days))] == ["stuck"]
     assert named(check(days[days["date_local"] <= LAST], recent_days=13)) == []
+
+
+def test_a_stuck_filter_is_named_while_airnow_goes_on_with_the_others():
+    # AQS ends on 31 October, and AirNow does not know the site: its newest readings are two months old.
+    days = hurt(build_network(), "2023-10-01", lambda values: 12.3)
+    days = days[(days["site_id"] != SICK) | (days["date_local"] < "2023-11-01")].reset_index(drop=True)
+    found = named(check(days.assign(provisional=days["date_local"] >= "2023-11-01")))
+    assert found == [(SICK, "stuck", "2023-10-01")]

@@ -33,10 +33,39 @@ def test_a_site_of_every_sixth_day_is_silent_when_three_samples_are_missing(sinc
     assert len(check(hurt(every(build_network(), 6), since, None), sites=sites)) == count
 
 
-@pytest.mark.parametrize(("since", "count"), [("2023-10-03", 1), ("2023-10-01", 0)])
-def test_a_site_that_has_been_silent_for_a_quarter_is_closed(since, count):
-    found = check(hurt(build_network(), since, None))
-    assert (found["check"] == "silent").sum() == count
+@pytest.mark.parametrize(
+    ("since", "found"),
+    [("2023-10-03", [(SICK, "silent", "2023-10-03")]), ("2023-10-02", []), ("2023-06-15", [])],
+)
+def test_a_site_that_has_been_silent_for_a_quarter_is_closed_and_named_no_more(since, found):
+    assert named(check(hurt(build_network(), since, None))) == found
+
+
+def stood_in(days, since, of_aqs_alone):
+    """AirNow goes on with the sites from a day on, but for one, of which AQS alone knows; it samples each sixth day."""
+    rows = every(days, 6)
+    rows = rows[(rows["site_id"] != of_aqs_alone) | (rows["date_local"] < since)].reset_index(drop=True)
+    return rows.assign(provisional=rows["date_local"] >= since)
+
+
+@pytest.mark.parametrize("as_of", ["2023-11-25", "2023-12-31"])
+def test_a_filter_that_airnow_does_not_know_is_not_silent_while_aqs_is_late(as_of):
+    # AQS ends on 31 October. On 25 November the site is 26 days behind AirNow, and 18 are the limit of its schedule.
+    days, sites = stood_in(build_network(), "2023-11-01", SICK), place(cadence_days=[1.0, 1.0, 6.0, 1.0, 1.0])
+    assert named(check(days, as_of=as_of, sites=sites)) == []
+
+
+def test_a_site_that_fell_behind_aqs_is_silent_though_airnow_goes_on_elsewhere():
+    days = stood_in(hurt(build_network(), "2023-10-01", None), "2023-11-01", SICK)
+    [row] = check(days, sites=place(cadence_days=[1.0, 1.0, 6.0, 1.0, 1.0])).to_dict("records")
+    # 1 to 31 October, as far as AQS has come; 18 are the limit
+    assert (row["check"], row["value"], row["until"]) == ("silent", 31, pd.Timestamp("2023-10-31"))
+
+
+def test_a_site_that_airnow_does_not_give_any_more_is_silent():
+    days = build_network()
+    days = hurt(days.assign(provisional=days["date_local"] >= "2023-11-01"), "2023-12-20", None)
+    assert named(check(days)) == [(SICK, "silent", "2023-12-20")]
 
 
 def test_a_season_in_which_a_site_has_rested_before_is_neither_silence_nor_a_gap():
@@ -71,6 +100,22 @@ def test_a_quarter_that_has_ended_is_named_for_two_weeks(as_of, count):
 @pytest.mark.parametrize("step", [3, 6])
 def test_a_site_that_samples_on_its_schedule_is_complete(step):
     assert named(check(every(build_network(), step), sites=place(cadence_days=[1.0, 1.0, step, 1.0, 1.0]))) == []
+
+
+def test_samples_that_were_made_up_for_on_the_next_day_break_no_schedule():
+    # 4 of the 31 samples of October to December are a day late, which makes 8 of 30 gaps other than three days.
+    days = every(build_network(), 3)
+    late = (days["site_id"] == SICK) & days["date_local"].isin(pd.date_range("2023-10-03", periods=4, freq="21D"))
+    assert late.sum() == 4
+    made_up = days.assign(date_local=days["date_local"].mask(late, days["date_local"] + pd.Timedelta(days=1)))
+    assert named(check(made_up, sites=place(cadence_days=[1.0, 1.0, 3.0, 1.0, 1.0]))) == []
+
+
+def test_a_filter_that_airnow_goes_on_with_each_day_is_complete():
+    days = build_network()
+    number = (days["date_local"] - pd.Timestamp("2020-01-01")).dt.days
+    filtered = (days["site_id"] == SICK) & (days["date_local"] <= "2023-11-12") & (number % 6 > 0)
+    assert named(check(days[~filtered], sites=place(cadence_days=[1.0, 1.0, 6.0, 1.0, 1.0]))) == []
 
 
 def test_a_site_that_misses_every_other_sample_of_its_schedule_is_incomplete():

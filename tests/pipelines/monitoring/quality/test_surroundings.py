@@ -56,7 +56,16 @@ def test_a_slip_explains_the_spike_that_it_would_be():
     assert found == [(SICK, "unit", "2023-12-29")]
 
 
-def test_what_all_sites_show_is_no_slip():
+@pytest.mark.parametrize("factor", [1000, 1 / 1000])
+def test_a_file_in_another_unit_is_a_slip_of_all_sites(factor):
+    days = build_network()
+    slipped = days.assign(value=days["value"].mask(days["date_local"] >= "2023-12-20", days["value"] * factor))
+    found = check(slipped)
+    assert named(found) == [(site, "unit", "2023-12-20") for site in SITES]
+    assert not found["note"].str.contains("neighbours").any(), "for they have it, too"
+
+
+def test_what_all_sites_show_is_no_slip_unless_it_is_beyond_doubt():
     days = build_network()
     high = days["date_local"] > "2023-12-20"
     assert named(check(days.assign(value=days["value"].mask(high, days["value"] * 150)))) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
@@ -24,7 +24,10 @@ from airwatch.tables import AnyTable, BlockTable, as_table
 logger = logging.getLogger(__name__)
 
 OBSERVED = ["site_id", "pollutant", "date_local", "value"]
+PROVISIONAL = "provisional"
 KEY = ["site_id", "pollutant", "check"]
+
+Begun = dict[tuple[str, str], pd.Timestamp]  # the first provisional day of a pollutant and site
 
 
 def check_quality(
@@ -56,23 +59,35 @@ def check_quality(
         AQS unit (``spike``).
     """
     settled, last = params.quality, pd.Timestamp(run.as_of)
-    blocks = as_table(daily_observations).blocks(columns=OBSERVED, pollutant=run.pollutants, last=last)
-    collected = collect(blocks, run.pollutants, last)
+    observations, begun = as_table(daily_observations), Begun()
+    columns = [name for name in (*OBSERVED, PROVISIONAL) if name in observations.columns]
+    blocks = observations.blocks(columns=columns, pollutant=run.pollutants, last=last)
+    collected = collect(_noting(blocks, begun), run.pollutants, last)
     found = [schemas.empty("DataQuality")]
     for name, records in collected.records().items():
         working = transform(policy.features.transforms[name])
-        watch = Watch.of(name, records, list(collected.sites), sites, working, settled)
-        rows = [_row(watch, finding) for finding in together(_findings(watch, as_table(daily_summaries)))]
+        provisional = {site_id: day for (pollutant, site_id), day in begun.items() if pollutant == name}
+        watch = Watch.of(name, records, list(collected.sites), sites, working, settled, provisional)
+        rows = [_row(watch, finding) for finding in together(_findings(watch, as_table(daily_summaries), last))]
         logger.info("Quality of %s: %d findings at %d sites", name, len(rows), len(watch.active))
         found.extend([pd.DataFrame(rows)] if rows else [])
     table = pd.concat(found[1:] or found, ignore_index=True)
     return table.sort_values(KEY, ignore_index=True)
 
 
-def _findings(watch: Watch, summaries: BlockTable) -> Iterator[Finding]:
+def _noting(blocks: Iterable[pd.DataFrame], begun: Begun) -> Iterator[pd.DataFrame]:
+    """The blocks, from which day on values stand in for AQS being noted."""
+    for block in blocks:
+        if PROVISIONAL in block:
+            rows = block[block[PROVISIONAL]].sort_values("date_local").drop_duplicates(["pollutant", "site_id"])
+            begun.update(zip(zip(rows["pollutant"], rows["site_id"], strict=True), rows["date_local"], strict=True))
+        yield block
+
+
+def _findings(watch: Watch, summaries: BlockTable, as_of: pd.Timestamp) -> Iterator[Finding]:
     """All checks of one pollutant; what one explains is not found again by the next."""
     surroundings = Surroundings(watch)
-    slips = [*find_implausible(surroundings, summaries), *find_slips(surroundings)]
+    slips = [*find_implausible(surroundings, summaries, as_of), *find_slips(surroundings)]
     slipped = {finding.row for finding in slips if finding.row is not None}
     silent = [finding for finding in find_silent(watch) if finding.row not in slipped]
     yield from (*slips, *silent)

@@ -28,7 +28,7 @@ def find_stuck(watch: Watch) -> Iterator[Finding]:
         equal = runs(np.diff(values) == 0)
         equal[:, 1] += 1  # from pairs to values
         long = equal[:, 1] - equal[:, 0] + 1 >= watch.params.stuck_samples
-        for begin, end in equal[long & (columns[equal[:, 1]] >= watch.recent)]:
+        for begin, end in equal[long & (columns[equal[:, 1]] >= watch.recent_at[row])]:
             limit = _longest_by_rounding(values[:begin], values[begin], watch)
             length = int(end - begin + 1)
             if length > limit:
@@ -49,7 +49,7 @@ def find_negative(watch: Watch) -> Iterator[Finding]:
         values = watch.values[row, columns]
         for begin, end in runs(values < 0):
             length = int(end - begin + 1)
-            if length > limit and columns[end] >= watch.recent and np.median(values[begin : end + 1]) < depth:
+            if length > limit and columns[end] >= watch.recent_at[row] and np.median(values[begin : end + 1]) < depth:
                 lowest = _reading(values[begin : end + 1].min(), watch)
                 note = f"{length} samples in a row below zero, down to {lowest}."
                 yield Finding(int(row), "negative", int(columns[begin]), int(columns[end]), length, limit, note)

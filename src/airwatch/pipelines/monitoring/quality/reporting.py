@@ -12,7 +12,8 @@ from airwatch.features.spec import DAYS_OF_A_YEAR
 from airwatch.pipelines.monitoring.quality.finding import Finding
 from airwatch.pipelines.monitoring.quality.watch import Mask, Watch, runs
 
-_SCHEDULES = (12, 6, 3, 2)  # days from sample to sample on EPA's calendar, but for every day
+_CALENDAR = (12, 6, 3)  # days from sample to sample, but for every day, on EPA's sampling calendar
+_SCHEDULES = (*_CALENDAR, 2)
 _SHARE_ON_SCHEDULE = 0.8  # of the gaps between samples that are whole multiples of the schedule
 _LEAST_GAPS = 3  # to tell a schedule from
 _LEAST_SCHEDULED = 5  # samples a quarter must have to be judged
@@ -23,19 +24,17 @@ def find_silent(watch: Watch) -> Iterator[Finding]:
     """Sites of the area from which nothing has come for longer than their schedule explains.
 
     A day on which the site rested in the earlier years does not count (ozone has seasons, by state). A site that
-    has been silent for ``closed_days`` is taken to be closed and is not named any more.
+    has been silent for ``closed_days`` is taken to be closed and is not named any more, here or as incomplete.
     """
     params = watch.params
     for row in watch.active:
-        last = int(watch.last[row])
-        if last >= watch.through:
-            continue
-        missing = np.flatnonzero(expected(watch, np.array([row]), last + 1, watch.through)[0])
+        missing = _missing(watch, int(row))
         cadence = 1.0 if np.isnan(watch.cadence[row]) else watch.cadence[row]
         limit = max(params.silent_days, params.silent_samples * cadence)
         if limit < len(missing) <= params.closed_days:
-            note = f"Nothing since {watch.day(last):%Y-%m-%d}, where a sample is due every {_days(cadence)}."
-            yield Finding(int(row), "silent", last + 1 + int(missing[0]), watch.through, len(missing), limit, note)
+            last, reached = watch.day(watch.last[row]), int(watch.reached[row])
+            note = f"Nothing since {last:%Y-%m-%d}, where a sample is due every {_days(cadence)}."
+            yield Finding(int(row), "silent", int(missing[0]), reached, len(missing), limit, note)
 
 
 def find_incomplete(watch: Watch, silent: Collection[int]) -> Iterator[Finding]:
@@ -48,15 +47,15 @@ def find_incomplete(watch: Watch, silent: Collection[int]) -> Iterator[Finding]:
         watch: The sites.
         silent: Rows that are named already.
     """
-    quarter = pd.Period(watch.day(watch.through), freq="Q")
-    for period in (quarter - 1, quarter):
-        first, last = watch.column(period.start_time), watch.column(period.end_time)
-        if first < 0 or last < watch.recent:
-            continue
-        due = expected(watch, watch.active, first, last)
-        for number, row in enumerate(watch.active):
-            if row not in silent:
-                yield from _of_quarter(watch, int(row), due[number], first, period)
+    judged = np.array([row for row in watch.active if row not in silent and not _closed(watch, int(row))], dtype=int)
+    for reached in np.unique(watch.reached[judged]):
+        rows, quarter = judged[watch.reached[judged] == reached], pd.Period(watch.day(reached), freq="Q")
+        for period in (quarter - 1, quarter):
+            first, last = watch.column(period.start_time), watch.column(period.end_time)
+            if first < 0 or last <= reached - watch.params.recent_days:
+                continue
+            for row, due in zip(rows, expected(watch, rows, first, last), strict=True):
+                yield from _of_quarter(watch, int(row), due, first, period)
 
 
 def find_thin(watch: Watch) -> Iterator[Finding]:
@@ -102,9 +101,22 @@ def expected(watch: Watch, rows: IntArray, first: int, last: int) -> Mask:
     return (columns >= since) & (ran | ~known)
 
 
+def _missing(watch: Watch, row: int) -> IntArray:
+    """The columns after a site's newest day on which it was expected, up to the day that sites like it have reached."""
+    since, reached = int(watch.last[row]) + 1, int(watch.reached[row])
+    if since > reached:
+        return np.empty(0, np.int64)
+    return since + np.flatnonzero(expected(watch, np.array([row]), since, reached)[0])
+
+
+def _closed(watch: Watch, row: int) -> bool:
+    """Whether nothing has come for so long that nothing more can be expected."""
+    return len(_missing(watch, row)) > watch.params.closed_days
+
+
 def _of_quarter(watch: Watch, row: int, due: Mask, first: int, quarter: pd.Period) -> Iterator[Finding]:
     """A site's quarter, if it is or must remain incomplete."""
-    done = min(len(due), watch.through + 1 - first)  # days of it that are over
+    done = min(len(due), int(watch.reached[row]) + 1 - first)  # days of it that are over
     seen = watch.seen[row, first : first + done]
     schedule = _schedule(seen, watch.cadence[row])
     scheduled = int(due.sum()) // schedule
@@ -119,11 +131,17 @@ def _of_quarter(watch: Watch, row: int, due: Mask, first: int, quarter: pd.Perio
 
 
 def _schedule(seen: Mask, cadence: float) -> int:
-    """Days from sample to sample: the longest schedule that the gaps are multiples of."""
+    """Days from sample to sample: the longest schedule that the gaps are multiples of, but no shorter than the year's.
+
+    A sample that was made up for on another day, and a second instrument that begins to read each day, break gaps and
+    not the schedule.
+    """
+    of_year = 1 if np.isnan(cadence) else round(cadence)
     gaps = np.diff(np.flatnonzero(seen))
     if len(gaps) < _LEAST_GAPS:
-        gaps = np.array([1 if np.isnan(cadence) else round(cadence)])
-    return next((days for days in _SCHEDULES if (gaps % days == 0).mean() >= _SHARE_ON_SCHEDULE), 1)
+        gaps = np.array([of_year])
+    own = next((days for days in _SCHEDULES if (gaps % days == 0).mean() >= _SHARE_ON_SCHEDULE), 1)
+    return max(own, of_year if of_year in _CALENDAR else 1)
 
 
 def _first_missed(seen: Mask, due: Mask, schedule: int) -> int:

@@ -89,13 +89,14 @@ def find_slips(surroundings: Surroundings) -> Iterator[Finding]:
     """Sites of the area whose readings are a large multiple, or a small fraction, of what they were.
 
     Both at once: of the site's own level in the same weeks of earlier years, and beside how the neighbours stand to
-    theirs. Where no neighbour tells, the multiple must be ``unit_factor_alone``.
+    theirs. Where no neighbour tells, the multiple must be ``unit_factor_alone``; neighbours whose own median is as far
+    off tell nothing, for no weather does that, and a file in another unit does it to all sites at once.
     """
     watch, params = surroundings.watch, surroundings.watch.params
     for row in watch.active:
         own = surroundings.ratio[row]
         beside = median(surroundings.ratio[surroundings.around(int(row))].T)
-        told = np.isfinite(beside) & (beside > 0)
+        told = (beside > 1 / params.unit_factor_alone) & (beside < params.unit_factor_alone)
         factor = np.where(told, params.unit_factor, params.unit_factor_alone)
         against = own / np.where(told, beside, 1.0)
         high = (own > factor) & (against > factor)
@@ -170,7 +171,8 @@ def in_words(ratio: float) -> str:
 def _slip(surroundings: Surroundings, row: int, since: int, until: int, ratio: float, factor: float) -> Finding:
     """A finding in words."""
     limit, begin, words = factor if ratio > 1 else 1 / factor, surroundings.begin, in_words(ratio)
-    note = f"{words[0].upper()}{words[1:]}, unlike its neighbours."
+    unlike = ", unlike its neighbours" if factor == surroundings.watch.params.unit_factor else ""
+    note = f"{words[0].upper()}{words[1:]}{unlike}."
     return Finding(row, "unit", begin + since, begin + until, ratio, limit, note)
 
 

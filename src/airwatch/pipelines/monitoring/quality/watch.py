@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,6 +33,7 @@ class Watch:
         places: Latitude and longitude, degrees [sites, 2]; NaN where unknown.
         inside: Whether a site is of the area; the others are neighbours [sites].
         cadence: Days from one sample to the next, as ``sites`` has it [sites]; NaN where unknown.
+        provisional: The column of each site's first value that stands in for AQS; one past the last where none does.
         start: Of the first column, days since 1970-01-01.
         values: AQS unit, NaN where nothing was observed.
         unit: The same in the working unit.
@@ -44,6 +46,7 @@ class Watch:
     places: FloatArray
     inside: Mask
     cadence: FloatArray
+    provisional: IntArray
     start: int
     values: Grid
     unit: Grid
@@ -59,6 +62,7 @@ class Watch:
         sites: pd.DataFrame,
         working: Transform,
         params: QualityParams,
+        provisional: Mapping[str, pd.Timestamp],
     ) -> Watch:
         """Lay out what was observed.
 
@@ -69,10 +73,13 @@ class Watch:
             sites: ``sites``, of any pollutant.
             working: The working unit.
             params: Windows and limits.
+            provisional: The first day of each site that stands in for AQS, of those that have one.
         """
         last = int(records.day.max())
         width = min(last - int(records.day.min()) + 1, round(params.history_years * DAYS_OF_A_YEAR) + _YEAR)
-        grid = build_grid(records, met, DayAxis(last - width + 1, width, width))
+        axis = DayAxis(last - width + 1, width, width)
+        grid = build_grid(records, met, axis)
+        begun = [provisional.get(site, EPOCH + (last + 1)) for site in grid.site_ids]
         known = sites[sites["pollutant"] == pollutant].set_index("site_id").reindex(grid.site_ids)
         return cls(
             pollutant=pollutant,
@@ -80,6 +87,7 @@ class Watch:
             places=known[["latitude", "longitude"]].to_numpy(dtype=np.float64),
             inside=(known["in_area"] == True).to_numpy(dtype=bool),  # noqa: E712  missing is not inside
             cadence=known["cadence_days"].to_numpy(dtype=np.float64),
+            provisional=axis.columns_of(pd.DatetimeIndex(begun)),
             start=last - width + 1,
             values=grid.values,
             unit=working.forward(grid.values),
@@ -115,18 +123,33 @@ class Watch:
         One agency publishes before another, so it is not the newest day of all but the one that a quarter of the sites
         that are at work have reached.
         """
-        at_work = self.last[self.last > self.values.shape[1] - 1 - _YEAR]
+        return self._reached(self.last)
+
+    @cached_property
+    def reached(self) -> IntArray:
+        """The column up to which each site can have reported [sites].
+
+        Where nothing stands in for a site while AQS is late, that is as far as AQS has come.
+        """
+        width = self.values.shape[1]
+        of_aqs = self.seen & (np.arange(width) < self.provisional[:, None])
+        newest = np.where(of_aqs.any(axis=1), width - 1 - np.argmax(of_aqs[:, ::-1], axis=1), -1)
+        return np.where(self.provisional < width, self.through, self._reached(newest))
+
+    @cached_property
+    def recent_at(self) -> IntArray:
+        """The first column on which a fault of each site's own readings is still named that ended there [sites]."""
+        return np.asarray(self.reached + 1 - self.params.recent_days)
+
+    def _reached(self, newest: IntArray) -> int:
+        """The column that a quarter of the sites at work have reached, going by the newest column of each."""
+        at_work = newest[self.last > self.values.shape[1] - 1 - _YEAR]
         return int(np.quantile(at_work, 0.75, method="higher"))
 
     @cached_property
     def recent(self) -> int:
         """The first column on which a fault is still named that ended there."""
         return self.through + 1 - self.params.recent_days
-
-    @cached_property
-    def until(self) -> pd.Timestamp:
-        """The newest day of all."""
-        return self.day(self.values.shape[1] - 1)
 
     def day(self, column: int) -> pd.Timestamp:
         """The day of a column."""
