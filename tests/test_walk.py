@@ -28,10 +28,10 @@ STEPS = pd.date_range("2023-01-07", "2023-03-04", freq="14D")
 PARAMS = f"{AREA},{SMALL},monitoring.scores.draws=50"
 DAYS = ("--first", "2023-01-07", "--last", "2023-03-04", "--days", "14")
 WALK = ("walk", *DAYS, "--params", PARAMS, "--pages", "none")
-# Not even 0.99 is enough skill, and 160 forecasts of the last 30 days are: PM2.5 has as many, ozone has not. The five
+# Not even 0.99 is enough skill, and 180 forecasts are: PM2.5 has as many, ozone has not. The five
 # origins of the walk are too few to tell noise from: hindcasts of a month stand beside them.
 HINDCASTS = f"{PARAMS},as_of=2023-03-04,origins=2023-02-01/2023-03-03"
-DISCONTENT = "monitoring.pages=none,monitoring.decision.min_skill=0.99,monitoring.decision.min_rows=160"
+DISCONTENT = "monitoring.pages=none,monitoring.decision.min_skill=0.99,monitoring.decision.min_rows=180"
 
 
 @dataclass(frozen=True)
@@ -156,6 +156,19 @@ def test_the_same_walk_again_passes_over_what_is_in_the_ledger(walked: Walked) -
     result = walked.airwatch(*WALK)
     assert result.output.splitlines() == [f"{day:%Y-%m-%d}  in the ledger already" for day in STEPS]
     assert {path: path.stat().st_mtime_ns for path in walked.parts()} == before
+
+
+def test_a_walk_that_broke_off_before_its_last_day_was_monitored_monitors_it(walked: Walked) -> None:
+    incidents = walked.table("08_reporting/incidents")
+    [scope] = incidents.attrs["followed_to"]
+    incidents.attrs["followed_to"] = {scope: f"{STEPS[-2]:%Y-%m-%d}"}
+    incidents.to_parquet(walked.root / "08_reporting/incidents.parquet")
+    (walked.root / "08_reporting/verification.parquet").unlink()
+    *before, last = walked.airwatch(*WALK).output.splitlines()
+    assert before == [f"{day:%Y-%m-%d}  in the ledger already" for day in STEPS[:-1]]
+    assert last.startswith("2023-03-04      84 forecasts  ")
+    assert len(walked.parts()) == 1 + len(STEPS)
+    assert (walked.table("08_reporting/verification")["last_target"] == STEPS[-2] + pd.Timedelta(days=7)).any()
 
 
 @pytest.mark.parametrize(

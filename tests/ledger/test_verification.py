@@ -191,3 +191,23 @@ def test_seals_that_were_made_anew_within_a_part_leave_the_row_untold(ledger, pa
     frame.to_parquet(path(5), index=False)
     [fault] = verify(ledger).faults
     assert (fault.part, fault.site_id, fault.told) == ("aqs/2023-12-05/0000", "", "its rows are not what was issued")
+
+
+@pytest.mark.parametrize("seals", [{"row_seal": 0}, {"row_seal": "none"}])
+def test_a_seal_that_was_changed_is_named_though_its_row_was_not(ledger, path, seals):
+    pd.read_parquet(path(3)).assign(**seals).to_parquet(path(3), index=False)
+    [fault] = verify(ledger).faults
+    assert (fault.part, fault.what) == ("aqs/2023-12-03/0000", "changed")
+    assert fault.told == "its rows are what was issued, and their seals are not"
+
+
+def test_seals_that_were_taken_away_are_missed(ledger, path):
+    pd.read_parquet(path(3)).drop(columns="row_seal").to_parquet(path(3), index=False)
+    assert faults(ledger) == [("2023-12-03/0000", "changed")]
+
+
+def test_a_part_that_holds_what_no_forecast_does_is_named(ledger, path):
+    frame = pd.read_parquet(path(3)).astype({"lead_days": "Int64"})
+    frame.loc[1, "lead_days"] = pd.NA
+    frame.to_parquet(path(3), index=False)
+    assert faults(ledger) == [("2023-12-03/0000", "changed")]

@@ -97,9 +97,9 @@ def _read(name: str, read: Callable[[], pd.DataFrame]) -> _Part:
     """A part, its rows hashed and let go of."""
     try:
         frame = read()
-    except (UnreadableTableError, FileNotFoundError) as error:
+        seals, rows_hash = row_seals(frame)
+    except (UnreadableTableError, FileNotFoundError, TypeError, ValueError) as error:  # or holds what no forecast does
         return _Part(name, None, "", 0, "", Fault(name, 0, "changed", f"it cannot be read: {error}"))
-    seals, rows_hash = row_seals(frame)
     known = issue_of(frame.attrs)
     if known is None:
         return _Part(name, None, "", len(frame), rows_hash, None)
@@ -109,6 +109,8 @@ def _read(name: str, read: Callable[[], pd.DataFrame]) -> _Part:
         fault = _changed_rows(frame, seals, issue, name)
     elif issue.hash != given:
         fault = Fault(name, issue.number, "changed", "what is known of the issue does not fit its hash")
+    elif not np.array_equal(frame.get(ROW_SEAL, []), seals):
+        fault = Fault(name, issue.number, "changed", "its rows are what was issued, and their seals are not")
     return _Part(name, issue, given, len(frame), rows_hash, fault)
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, cast
 import pandas as pd
 from kedro.io import DataCatalog
 
+from airwatch.alerts.incidents import followed_to
 from airwatch.ledger import LedgerDataset
 from airwatch.operations.retraining import Training, decide_training, train, without_champion
 from airwatch.operations.sessions import Sessions, quietly
@@ -65,7 +66,7 @@ class Walk:
     train: bool = True
 
     def steps(self, days: list[date]) -> Iterator[Step]:
-        """Take one step after the other; those that are in the ledger already are passed over.
+        """Take one step after the other; those that are in the ledger already, and were monitored, are passed over.
 
         A pollutant that no model forecasts yet is trained as of the first day.
 
@@ -74,9 +75,9 @@ class Walk:
         """
         if self._run(days[0]).is_hindcast:
             raise ParameterError("origins: a walk issues from each of its own days; leave origins out.")
-        issued = self._issued(self._run(days[0]))
+        done = self._done(self._run(days[0]))
         for day in days:
-            if day in issued:
+            if day in done:
                 yield Step(day)
             else:
                 yield self._step(day, with_pages=self.pages == "all" or (self.pages == "last" and day == days[-1]))
@@ -107,12 +108,13 @@ class Walk:
         missing = without_champion(run)
         return train(sessions, missing, run, *DATA) if missing else []
 
-    def _issued(self, run: RunParams) -> set[date]:
-        """The days from which forecasts of this scope are in the ledger."""
+    def _done(self, run: RunParams) -> set[date]:
+        """The days from which forecasts of this scope are in the ledger, to the last one that was monitored."""
         ledger = cast(LedgerDataset, self.catalog["forecast_ledger"])
         known = ledger.known_attrs(run.source_label)
-        ours = [name for name, attrs in known.items() if attrs.get(MADE_FOR, run.scope) == run.scope]
-        return {date.fromisoformat(name.split("/")[1]) for name in ours}
+        ours = {name.split("/")[1] for name, attrs in known.items() if attrs.get(MADE_FOR, run.scope) == run.scope}
+        monitored = followed_to(self.catalog.load("known_incidents"), run)
+        return {date.fromisoformat(day) for day in ours if day <= monitored}
 
 
 def days_of(first: date, last: date, every: int) -> list[date]:

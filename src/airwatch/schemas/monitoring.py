@@ -37,6 +37,7 @@ class MaturedForecasts(Table):
     p_aqi_above_100: Series[float]
     p_aqi_above_150: Series[float]
     model_name: Series[str]
+    model_version: Series[str]
     kind: Series[str] = pa.Field(isin=["issued", "hindcast", "backtest"])
     observed: Series[float]
     persistence: Series[float] = pa.Field(nullable=True)

@@ -5,9 +5,15 @@ from airwatch import schemas
 from airwatch.pipelines.monitoring.decision import summarise_monitoring
 from airwatch.scores import SCORE_COLUMNS
 from builders import build_run
-from builders_monitoring import build_area_sites, build_monitoring_params
+from builders_monitoring import build_area_sites, build_matured, build_monitoring_params, origins
 
-GOOD = {"n": 500, "n_persistence": 400, "skill_persistence": 0.2, "skill_persistence_high": 0.3, "coverage_80": 0.8}
+GOOD = {"n": 500, "n_persistence": 400, "skill_persistence": 0.2, "coverage_80": 0.8}
+
+# Forecasts of 30 days that are 1 off: persistence is off by as much, or never, or on the first 28 days by nothing.
+EVEN, LOST = build_matured(origins(30)), build_matured(origins(30), persistence=9.0)
+MIXED = LOST.assign(persistence=[9.0] * 28 + [3.0] * 2)
+LOST_BEFORE = build_matured(origins(30, last="2023-11-30"), persistence=9.0)
+REPLACED = pd.concat([LOST.head(20), EVEN.tail(10).assign(model_version="2")])
 
 SITES = [f"06-037-{number:04d}" for number in range(10)]
 
@@ -43,6 +49,7 @@ def summarise(
     agreement=None,
     quality=None,
     changes=None,
+    matured=LOST,
     **decision,
 ):
     drift = {
@@ -56,6 +63,7 @@ def summarise(
     run = run or build_run()
     return summarise_monitoring(
         verification=verification,
+        matured_forecasts=matured,
         freshness=pd.DataFrame([report or reported(), reported(pollutant="ozone")]),
         drift_report={"pollutants": dict.fromkeys(run.pollutants, drift)},
         regression_report={"pollutants": dict.fromkeys(run.pollutants, bias)},
@@ -102,23 +110,28 @@ def test_summarise_monitoring_never_retrains_for_drift_alone():
 
 
 @pytest.mark.parametrize(
-    ("skill", "high", "status"),
+    ("skill", "matured", "status"),
     [
-        (0.0, 0.1, "ok"),
-        (-0.01, 0.1, "warn"),
-        (-0.2, 0.0, "warn"),
-        (-0.2, -0.01, "retrain"),
-        (-0.2, float("nan"), "warn"),
+        (0.0, LOST, "ok"),
+        (-0.01, EVEN, "warn"),
+        (-0.2, MIXED, "warn"),
+        (-0.2, LOST, "retrain"),
+        (-0.2, LOST.tail(1), "warn"),
+        (-0.2, LOST.assign(persistence=float("nan")), "warn"),
+        (-0.2, LOST.assign(lead_days=2), "warn"),
+        (-0.2, pd.concat([LOST_BEFORE, EVEN]), "warn"),
+        (-0.2, REPLACED, "warn"),
+        (-0.2, REPLACED.assign(model_version="2"), "retrain"),
     ],
 )
-def test_summarise_monitoring_retrains_only_when_skill_is_lost_beyond_noise(skill, high, status):
-    summary = summarise([scored(skill_persistence=skill, skill_persistence_high=high)])
+def test_summarise_monitoring_retrains_only_when_skill_is_lost_beyond_noise(skill, matured, status):
+    summary = summarise([scored(skill_persistence=skill)], matured=matured)
     assert summary.loc["pm25.skill", "status"] == summary.loc["decision", "status"] == status
 
 
 @pytest.mark.parametrize(("count", "status"), [(99, "ok"), (100, "retrain")])
 def test_skill_is_not_judged_on_few_origins_that_were_observed(count, status):
-    lost = scored(n_persistence=count, skill_persistence=-0.5, skill_persistence_high=-0.2)
+    lost = scored(n_persistence=count, skill_persistence=-0.5)
     summary = summarise([lost])
     assert summary.loc["pm25.skill", "status"] == status
     assert ("not judged" in summary.loc["pm25.skill", "action"].lower()) == (status == "ok")
@@ -126,7 +139,7 @@ def test_skill_is_not_judged_on_few_origins_that_were_observed(count, status):
 
 @pytest.mark.parametrize(("count", "status"), [(99, "ok"), (100, "retrain")])
 def test_summarise_monitoring_judges_no_skill_by_a_handful_of_forecasts(count, status):
-    lost = scored(n=count, skill_persistence=-0.5, skill_persistence_high=-0.2)
+    lost = scored(n=count, skill_persistence=-0.5)
     assert summarise([lost]).loc["pm25.skill", "status"] == status
 
 
@@ -169,7 +182,7 @@ def test_summarise_monitoring_warns_when_no_site_can_be_forecast():
 
 
 def test_summarise_monitoring_names_the_gravest_checks_and_since_when():
-    lost = scored(skill_persistence=-0.5, skill_persistence_high=-0.2)
+    lost = scored(skill_persistence=-0.5)
     row = summarise([lost], share_drifted=1.0).loc["decision"]
     assert row.to_dict() == {
         "status": "retrain",

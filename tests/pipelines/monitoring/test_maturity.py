@@ -65,6 +65,15 @@ def test_gather_matured_knows_no_persistence_from_an_origin_that_was_not_observe
 
 
 @issued_or_hindcast
+def test_gather_matured_gives_persistence_no_value_that_came_after_the_forecast(kind):
+    # AQS is months late: what was observed on the origin is in the feature table by now, and was not then.
+    late = build_forecasts(data_through=pd.Timestamp("2023-11-30"))
+    [row] = gather_of(kind, late).to_dict("records")
+    assert np.isnan(row["persistence"])
+    assert row["climatology"] == 21.0
+
+
+@issued_or_hindcast
 def test_gather_matured_knows_no_climatology_of_a_lead_beyond_the_feature_table(kind):
     found = gather_of(kind, build_forecasts(leads=(3, 4)), features=build_feature_rows(horizon=3))
     np.testing.assert_array_equal(found[["persistence", "climatology"]], [[8.0, 23.0], [8.0, np.nan]])

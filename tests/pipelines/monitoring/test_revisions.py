@@ -83,6 +83,27 @@ def test_a_run_as_of_an_earlier_day_changes_nothing():
     assert revised.empty
 
 
+def test_a_run_as_of_an_earlier_day_tells_of_no_revision_that_was_found_later():
+    days = origins(3, last="2023-12-27")
+    known, _ = note(build_matured(days, observed=[9.0, 7.5, 9.0]), first_run(), as_of="2023-12-31")
+    assert note(build_matured([]), known, as_of="2023-12-21")[1].empty
+    later = build_matured([*days, "2024-01-05"], observed=[9.0, 7.5, 9.0, 9.0])
+    known, _ = note(later, known, as_of="2024-01-06")
+    assert len(note(build_matured([]), known, as_of="2024-01-05")[1]) == 1
+
+
+def test_each_area_has_observations_of_its_own():
+    site = "06-001-0007"
+    sites = build_area_sites(site)
+    known, _ = note(build_matured(["2023-12-20"], site_id=site), first_run(), sites, as_of="2023-12-21")
+    assert len(known) == 4  # that the first area was followed to a later day is nothing to this one
+    changed = build_matured(["2023-12-20"], site_id=site, observed=7.5)
+    known, revised = note(changed, known, sites, as_of="2023-12-28")
+    assert revised["site_id"].tolist() == [site]
+    _, revised = note(build_matured(origins(3, last="2023-12-27")), known, as_of="2023-12-31")
+    assert revised.empty
+
+
 def test_each_source_has_observations_of_its_own():
     before = first_run()
     known, revised = note(build_matured(origins(3, last="2023-12-27"), observed=5.0), before, seed=21)

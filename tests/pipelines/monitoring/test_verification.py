@@ -1,8 +1,9 @@
+import numpy as np
 import pandas as pd
 import pytest
 
 from airwatch import schemas
-from airwatch.pipelines.monitoring.verification import overall, verify_forecasts
+from airwatch.pipelines.monitoring.verification import loses_to_persistence, overall, verify_forecasts
 from builders import build_run
 from builders_monitoring import build_area_sites, build_matured, build_monitoring_params, origins
 
@@ -77,3 +78,32 @@ def test_overall_has_one_row_a_pollutant_and_lead_of_a_window():
 def test_verify_forecasts_fits_the_schema(count, rows):
     table = verify(build_matured(origins(count)))
     assert len(schemas.Verification.validate(table)) == rows
+
+
+def month(worse, seed):
+    """Thirty days of a site whose errors, and those of persistence, are alike from day to day; ours ``worse`` times."""
+    draws = np.random.default_rng(seed).normal(size=(3, 60))
+    for day in range(1, 60):
+        draws[:, day] = 0.6 * draws[:, day - 1] + 0.8 * draws[:, day]
+    air, ours, theirs = draws[:, 30:]
+    return build_matured(
+        origins(30),
+        observed=0.0,
+        mean=worse * np.exp(0.4 * air + 0.25 * ours),
+        persistence=np.exp(0.4 * air + 0.25 * theirs),
+    )
+
+
+def test_of_months_as_good_as_persistence_few_are_lost_and_of_bad_ones_most():
+    lost = {
+        worse: np.mean([loses_to_persistence(month(worse, seed), 0.0) for seed in range(300)]) for worse in (1, 1.7)
+    }
+    # One in twenty is meant; of 300 such months 27 or more are lost in one case of 1,000.
+    assert lost[1] < 27 / 300
+    assert lost[1.7] > 0.8
+
+
+def test_forecasts_are_held_against_the_skill_that_is_asked_for():
+    # Errors of 1 each day: against 2 the skill is 0.75, against 1 it is 0.
+    matured = build_matured(origins(30), persistence=[7.0, 11.0] * 15)
+    assert [loses_to_persistence(matured, least) for least in (0.0, 0.74, 0.76)] == [False, False, True]

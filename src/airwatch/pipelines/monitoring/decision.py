@@ -14,7 +14,7 @@ from airwatch.parameters import RunParams
 from airwatch.pipelines.monitoring.changes.summary import Summed, changed_calendar, changed_errors, changed_sites
 from airwatch.pipelines.monitoring.params import DecisionParams, FreshnessParams, MonitoringParams, ProvisionalParams
 from airwatch.pipelines.monitoring.quality.summary import QualitySummary, sum_up
-from airwatch.pipelines.monitoring.verification import overall, recent_window
+from airwatch.pipelines.monitoring.verification import loses_to_persistence, overall, recent_window
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,7 @@ class Check:
 
 def summarise_monitoring(
     verification: pd.DataFrame,
+    matured_forecasts: pd.DataFrame,
     freshness: pd.DataFrame,
     drift_report: dict[str, Any],
     regression_report: dict[str, Any],
@@ -51,11 +52,12 @@ def summarise_monitoring(
     """Hold every number against its limit, and draw one conclusion.
 
     Drift of inputs never asks for training, and neither does a bad week: only a champion that is worse than
-    persistence beyond noise does (the whole bootstrap interval of its skill lies below the limit), or one whose errors
-    have gone to one side and stay there (residual drift).
+    persistence beyond noise does (Diebold and Mariano's test), or one whose errors have gone to one side and stay there
+    (residual drift).
 
     Args:
         verification: Scores by pollutant, lead, window and region.
+        matured_forecasts: What they are the scores of, day by day.
         freshness: Newest day and reporting sites of each pollutant.
         drift_report: By pollutant the share of columns that drifted.
         regression_report: By pollutant and lead the bias.
@@ -77,7 +79,7 @@ def summarise_monitoring(
     for name in run.pollutants:
         checks.extend(_of_observations(name, reports[name], params.freshness))
         checks.append(_of_drift(name, drift_report["pollutants"][name], params))
-        checks.extend(_of_scores(name, _scored(name, verification, params), params.decision))
+        checks.extend(_of_scores(name, _scored(name, verification, params), matured_forecasts, params.decision))
         checks.append(_of_bias(name, regression_report["pollutants"][name], params.decision))
     if provisional_agreement is not None:
         known = provisional_agreement[provisional_agreement["pairs"] > 0]
@@ -134,7 +136,7 @@ def _scored(name: str, verification: pd.DataFrame, params: MonitoringParams) -> 
     return ever[0] if ever else None
 
 
-def _of_scores(name: str, scores: Row | None, limits: DecisionParams) -> Iterator[Check]:
+def _of_scores(name: str, scores: Row | None, matured: pd.DataFrame, limits: DecisionParams) -> Iterator[Check]:
     """Skill and interval coverage of one pollutant's matured forecasts."""
     label, skill, coverage = POLLUTANTS[name].label, f"{name}.skill", f"{name}.coverage"
     if scores is None:
@@ -152,7 +154,7 @@ def _of_scores(name: str, scores: Row | None, limits: DecisionParams) -> Iterato
     if scores["n_persistence"] < limits.min_rows:
         action = too_few(scores["n_persistence"], " from a day that was observed", limits.min_rows)
         yield Check(skill, "ok", found, limits.min_skill, since, action)
-    elif scores["skill_persistence_high"] < limits.min_skill:
+    elif found < limits.min_skill and loses_to_persistence(_rows_of(scores, matured), limits.min_skill):
         action = f"{label} forecasts are worse than persistence beyond noise: train again."
         yield Check(skill, "retrain", found, limits.min_skill, since, action)
     else:
@@ -160,6 +162,17 @@ def _of_scores(name: str, scores: Row | None, limits: DecisionParams) -> Iterato
         yield _held(skill, found < limits.min_skill, found, limits.min_skill, since, action)
     least, action = limits.min_coverage_80, f"The 80 % ranges of {label} are too narrow: do not trust them."
     yield _held(coverage, covered < least, covered, least, since, action)
+
+
+def _rows_of(scores: Row, matured: pd.DataFrame) -> pd.DataFrame:
+    """The forecasts that a row of scores is of, by the version that made the newest of them.
+
+    Those of a model that it took the place of are no reason to train again.
+    """
+    its = (matured["pollutant"] == scores["pollutant"]) & (matured["lead_days"] == scores["lead_days"])
+    rows: pd.DataFrame = matured[its & (matured["target_date"] >= scores["first_target"])]
+    newest = rows["origin_date"] == rows["origin_date"].max()
+    return rows[rows["model_version"].isin(rows.loc[newest, "model_version"])]
 
 
 def _of_bias(name: str, regression: dict[str, Any], limits: DecisionParams) -> Check:

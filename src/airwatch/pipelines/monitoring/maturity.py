@@ -23,7 +23,16 @@ Ledger = Mapping[str, Callable[[], pd.DataFrame] | pd.DataFrame]
 KEY = ["site_id", "pollutant", "origin_date", "target_date"]
 ORIGIN = ["site_id", "pollutant", "origin_date"]
 ISSUE = ["issued_at", "site_id", "pollutant", "target_date"]
-COLUMNS = [*KEY, "lead_days", "mean", *QUANTILES, *(f"p_aqi_above_{aqi}" for aqi in BRIER_AQI), "model_name"]
+COLUMNS = [
+    *KEY,
+    "lead_days",
+    "mean",
+    *QUANTILES,
+    *(f"p_aqi_above_{aqi}" for aqi in BRIER_AQI),
+    "model_name",
+    "model_version",
+]
+MADE = [*COLUMNS, "data_through"]
 
 
 def gather_matured(
@@ -48,14 +57,16 @@ def gather_matured(
         backtest_forecasts: What training learned from rolling origins, with ``champion`` (bool),
             ``persistence`` and ``climatology``.
         daily_observations: One value for each site, pollutant and day, in the AQS unit.
-        features: The feature table. Persistence is the value at the origin (``value_lag_00``), climatology that of the
-            lead's day (``value_climatology_NN``), as in the backtest; NaN where the table has no such row or column.
+        features: The feature table. Persistence is the value at the origin (``value_lag_00``) where the forecast knew
+            it, climatology that of the lead's day (``value_climatology_NN``), as in the backtest; NaN where the table
+            has no such row or column.
         run: ``as_of``, ``origins``, pollutants and scope.
         params: ``hindcast_origins``.
 
     Returns:
         ``MaturedForecasts``: forecasts with ``observed``, ``persistence``, ``climatology`` in the AQS unit
-        and ``kind`` (issued, hindcast or backtest), unique by site, pollutant, origin and target day.
+        and ``kind`` (issued, hindcast or backtest), unique by site, pollutant, origin and target day. The models of the
+        backtest were never registered, and have no ``model_version``.
 
     Raises:
         OtherScopeError: The features were built for another run.
@@ -64,9 +75,9 @@ def gather_matured(
     observations = as_table(daily_observations)
     made = [_issued(forecast_ledger, run)]
     if run.is_hindcast:
-        made.append(_of_scope(forecasts, "forecasts", run)[COLUMNS].assign(kind="hindcast"))
+        made.append(_of_scope(forecasts, "forecasts", run)[MADE].assign(kind="hindcast"))
     fresh = _observed(_together(made), observations, run).drop_duplicates(KEY, keep="first")
-    fresh = _beside_references(fresh, as_table(features))
+    fresh = _beside_references(fresh, as_table(features)).drop(columns="data_through")
     waiting = [name for name in run.pollutants if name not in set(fresh["pollutant"])]
     backtest = _of_scope(backtest_forecasts, "backtest_forecasts", run)
     past = _observed(_backtested(backtest, waiting), observations, run)
@@ -87,7 +98,7 @@ def _of_scope(table: pd.DataFrame, name: str, run: RunParams) -> pd.DataFrame:
 def _issued(ledger: Ledger, run: RunParams) -> pd.DataFrame:
     """The rows of the ledger that are due, each issue of a site, pollutant and day once."""
     issued = _together(list(_due(ledger, run))).drop_duplicates(ISSUE, keep="first")
-    return issued[COLUMNS].assign(kind="issued")
+    return issued[MADE].assign(kind="issued")
 
 
 def _due(ledger: Ledger, run: RunParams) -> Iterator[pd.DataFrame]:
@@ -103,7 +114,7 @@ def _due(ledger: Ledger, run: RunParams) -> Iterator[pd.DataFrame]:
 def _backtested(backtest: pd.DataFrame, pollutants: list[str]) -> pd.DataFrame:
     """The champion's backtest of some pollutants."""
     its = backtest[backtest["champion"].astype(bool) & backtest["pollutant"].isin(pollutants)]
-    return its.assign(kind="backtest")[[*COLUMNS, "kind", *REFERENCES]]
+    return its.assign(kind="backtest", model_version="")[[*COLUMNS, "kind", *REFERENCES]]
 
 
 def _observed(rows: pd.DataFrame, observations: BlockTable, run: RunParams) -> pd.DataFrame:
@@ -121,7 +132,10 @@ def _observed(rows: pd.DataFrame, observations: BlockTable, run: RunParams) -> p
 
 
 def _beside_references(rows: pd.DataFrame, features: BlockTable) -> pd.DataFrame:
-    """The rows, in their order, with what the feature table held at their origins as persistence and climatology."""
+    """The rows, in their order, with what the feature table holds at their origins as persistence and climatology.
+
+    An origin whose value came after the forecast was issued, as AQS's do, has no persistence: nobody knew it then.
+    """
     horizon = int(rows["lead_days"].max()) if len(rows) else 1
     wanted = ["value_lag_00", *(f"value_climatology_{lead:02d}" for lead in range(1, horizon + 1))]
     known = features.read(
@@ -133,9 +147,10 @@ def _beside_references(rows: pd.DataFrame, features: BlockTable) -> pd.DataFrame
     )
     at_origin = rows[ORIGIN].merge(known, on=ORIGIN, how="left", validate="many_to_one")
     climatology = climatology_of_targets(at_origin, horizon)
-    lead = rows["lead_days"].to_numpy()
+    lead, was_known = rows["lead_days"].to_numpy(), (rows["data_through"] >= rows["origin_date"]).to_numpy()
     return rows.assign(
-        persistence=column(at_origin, "value_lag_00"), climatology=climatology[np.arange(len(rows)), lead - 1]
+        persistence=np.where(was_known, column(at_origin, "value_lag_00"), np.nan),
+        climatology=climatology[np.arange(len(rows)), lead - 1],
     )
 
 

@@ -165,6 +165,7 @@ def create_pipeline() -> Pipeline:
                 summarise_monitoring,
                 inputs={
                     "verification": "verification",
+                    "matured_forecasts": "matured_forecasts",
                     "freshness": "freshness",
                     "drift_report": "drift_report",
                     "regression_report": "regression_report",

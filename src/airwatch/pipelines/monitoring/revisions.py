@@ -22,7 +22,7 @@ def note_revisions(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Keep what issued forecasts were first verified with, and compare it with what is observed now.
 
-    Scores are always by the newest value. An ``as_of`` before one that was noted changes nothing.
+    Scores are always by the newest value. An ``as_of`` before one that was noted of the same sites changes nothing.
 
     Args:
         known_observations: ``VerifiedObservations`` as the runs before left them, of every source.
@@ -34,13 +34,13 @@ def note_revisions(
         ``VerifiedObservations``, sorted by its key (source, site_id, pollutant, date_local): ``first_value``, which a
         forecast was first verified with on ``first_verified``, ``value`` now, missing where EPA withdrew it, and
         ``revised``, the ``as_of`` that last found it changed; and ``RevisedObservations``, those of the run's source
-        whose value is not the first one.
+        and sites whose value is not the first one.
     """
-    own = known_observations["source"] == run.source_label
+    own = (known_observations["source"] == run.source_label).to_numpy() & _known_here(known_observations, sites)
     known, others = known_observations[own], known_observations[~own]
     if known["first_verified"].max() > pd.Timestamp(run.as_of):
-        return known_observations, _revised(known, run)
-    noted = _noted(known, _observed(matured_forecasts), sites, run).assign(source=run.source_label)
+        return known_observations, _revised(known[known["revised"] <= pd.Timestamp(run.as_of)], run)
+    noted = _noted(known, _observed(matured_forecasts), run).assign(source=run.source_label)
     table = pd.concat([frame for frame in (noted, others) if len(frame)] or [others])
     table = table[list(schemas.empty("VerifiedObservations").columns)].sort_values(["source", *KEY], ignore_index=True)
     return table, _revised(noted, run)
@@ -52,13 +52,13 @@ def _observed(matured: pd.DataFrame) -> pd.DataFrame:
     return issued[[*KEY, "now"]].drop_duplicates(KEY)
 
 
-def _noted(known: pd.DataFrame, observed: pd.DataFrame, sites: pd.DataFrame, run: RunParams) -> pd.DataFrame:
+def _noted(known: pd.DataFrame, observed: pd.DataFrame, run: RunParams) -> pd.DataFrame:
     """What is known, with what is observed now."""
     pairs = known.merge(observed, on=KEY, how="outer", indicator=True)
     today, new = pd.Timestamp(run.as_of), (pairs["_merge"] == "right_only").to_numpy()
     pairs.loc[new, "first_value"] = pairs.loc[new, "value"] = pairs.loc[new, "now"]
     pairs.loc[new, "first_verified"] = today
-    seen = (pairs["_merge"] != "left_only").to_numpy() | _expected(pairs, sites, run)
+    seen = (pairs["_merge"] != "left_only").to_numpy() | _expected(pairs, run)
     same = (pairs["now"] == pairs["value"]) | (pairs["now"].isna() & pairs["value"].isna())
     changed = seen & ~same.to_numpy()
     pairs.loc[changed, "value"] = pairs.loc[changed, "now"]
@@ -68,12 +68,16 @@ def _noted(known: pd.DataFrame, observed: pd.DataFrame, sites: pd.DataFrame, run
     return pairs.drop(columns=["now", "_merge"])
 
 
-def _expected(rows: pd.DataFrame, sites: pd.DataFrame, run: RunParams) -> NDArray[np.bool_]:
-    """Whether this run would know of each observation, were it there still."""
+def _known_here(rows: pd.DataFrame, sites: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which rows are of sites that this run knows."""
     here = pd.MultiIndex.from_frame(sites[["site_id", "pollutant"]])
-    known_here = pd.MultiIndex.from_frame(rows[["site_id", "pollutant"]]).isin(here)
+    return np.asarray(pd.MultiIndex.from_frame(rows[["site_id", "pollutant"]]).isin(here))
+
+
+def _expected(rows: pd.DataFrame, run: RunParams) -> NDArray[np.bool_]:
+    """Whether this run would know of each observation, were it there still."""
     asked = rows["pollutant"].isin(run.pollutants) & (rows["date_local"].dt.year >= run.first_year)
-    return np.asarray(known_here & asked.to_numpy())
+    return np.asarray(asked)
 
 
 def _revised(known: pd.DataFrame, run: RunParams) -> pd.DataFrame:

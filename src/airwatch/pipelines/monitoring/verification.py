@@ -14,6 +14,7 @@ from airwatch.scores import (
     SCORE_COLUMNS,
     BlockBootstrap,
     columns_to_score,
+    diebold_mariano,
     reliability,
     score_rows,
     seasons,
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 KEY = ["pollutant", "lead_days", "window", "season", "region"]
 EVERYWHERE = EVER = ALL_YEAR = "all"
+BEYOND_NOISE = 0.90  # the share of cases in which the interval holds: chance alone passes its lower end once in twenty
 
 
 def verify_forecasts(
@@ -80,6 +82,21 @@ def overall(verification: pd.DataFrame, window: str = EVER) -> pd.DataFrame:
     """The scores of a window by pollutant and lead, of all its seasons and regions."""
     its = verification[verification["window"] == window]
     return its[(its["season"] == ALL_YEAR) & (its["region"] == EVERYWHERE)]
+
+
+def loses_to_persistence(rows: pd.DataFrame, min_skill: float) -> bool:
+    """Whether forecasts are worse than ``min_skill`` against persistence beyond noise (Diebold and Mariano's test).
+
+    The bootstrap cannot tell: a month is three of its blocks, too few to know the noise by. Of months of forecasts
+    exactly as good as persistence one in five would be lost to it.
+
+    Args:
+        rows: Matured forecasts of one pollutant and lead.
+        min_skill: The least skill that is asked for.
+    """
+    loss, reference = ((rows[name] - rows["observed"]) ** 2 for name in ("mean", "persistence"))
+    low, _ = diebold_mariano(loss, (1.0 - min_skill) * reference, rows["origin_date"]).interval(BEYOND_NOISE)
+    return low > 0
 
 
 def _score(rows: pd.DataFrame, window: str, run: RunParams, params: MonitoringParams) -> pd.DataFrame:
