@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +19,7 @@ from airwatch.features.network import plan_of
 from airwatch.features.pieces import Piece
 from airwatch.features.plan import Block, Totals
 from airwatch.features.records import collect
+from airwatch.features.room import Room
 from airwatch.features.series import region_mean, site_columns, spread_columns
 from airwatch.features.spec import FeatureSpec, calendar_groups
 from airwatch.features.table import build_features, lay_out
@@ -28,7 +29,7 @@ from benchmarks.speed.machine import effective_cores
 from benchmarks.speed.network import Network
 from benchmarks.speed.sizes import TABLES, Measured, Sizes, production_spec
 
-BLOCK_ROWS = 200_000
+BLOCK_ROWS = 100_000  # block_rows of conf/base/parameters/feature_engineering.yml
 AT_HAND_MIB = 1_024  # more than a table takes that is streamed
 COPIES = 8  # of an eighth of the output each, which is more than any cache holds
 
@@ -40,14 +41,19 @@ def against_peers(sizes: Sizes) -> Measured:
     columns, rows = spec.columns(network.pollutants, network.horizon_days), network.rows
     same, filled = peers.Same(network, spec), peers.filled(network)
     landscape = lay_out([observations], places, network, spec)
+    in_one = from_arrays(observations, places, network, spec, sys.maxsize)
+    in_blocks = from_arrays(observations, places, network, spec, BLOCK_ROWS)
     output = len(columns) * rows
     source, target = np.ones((2, output // COPIES), dtype=np.float32)
     runs: dict[str, Callable[[], object]] = {
         "ours": lambda: build_features(observations, places, network, spec),
         "ours of peers": lambda: own_past(observations, places, network, spec),
-        "ours arrays to block": from_arrays(observations, places, network, spec),
+        "ours arrays to block": lambda: list(in_one()),
+        "ours arrays to blocks": lambda: deque(in_blocks(), maxlen=0),
         "ours streamed": stream(network, spec, [observations]),
-        "ours from the grid": lambda: sum(map(len, map(Piece.frame, landscape.pieces(BLOCK_ROWS)))),
+        "ours from the grid": lambda: sum(
+            map(len, map(Piece.frame, replace(landscape, room=Room()).pieces(BLOCK_ROWS)))
+        ),
         "first touch": lambda: np.empty(output, dtype=np.float32).fill(0.0),
         "read and write": lambda: [np.copyto(target, source) for _ in range(COPIES)],
         "mlforecast": peers.mlforecast_run(filled, same),
@@ -102,8 +108,8 @@ def threads(sizes: Sizes) -> Measured:
     network, spec = Network.of_rows(sizes.middle), production_spec()
     observations = list(network.observations())
     before = effective_cores()
-    half = network.rows // 2  # a block for each thread, and the same two where there is one
-    runs = {f"{count} threads": stream(network, spec, observations, count, half) for count in (1, 2)}
+    rows = BLOCK_ROWS // 2  # each thread has a block in the making, and one thread has the same blocks
+    runs = {f"{count} threads": stream(network, spec, observations, count, rows) for count in (1, 2)}
     seconds = take_turns(runs, sizes.rounds, AT_HAND_MIB)
     return Measured(seconds, {"rows": network.rows, "cores before": before, "cores after": effective_cores()})
 
@@ -122,9 +128,9 @@ def stream(
 
 
 def from_arrays(
-    observations: pd.DataFrame, places: pd.DataFrame, network: Network, spec: FeatureSpec
-) -> Callable[[], Block]:
-    """From records (number of the site, day, value) to one block of all columns: the table without its frames."""
+    observations: pd.DataFrame, places: pd.DataFrame, network: Network, spec: FeatureSpec, rows: int
+) -> Callable[[], Iterator[Block]]:
+    """From records (number of the site, day, value) to blocks of all columns, one after the other, without frames."""
     landscape = lay_out([observations], places, network, spec)
     assert landscape is not None
     name, horizon = network.pollutants[0], network.horizon_days
@@ -132,13 +138,10 @@ def from_arrays(
     records, sites = collector.records()[name], list(collector.sites)
     weather = landscape.shared[: -len(calendar_groups(horizon))]
 
-    def run() -> Block:
+    def run() -> Iterator[Block]:
         grids = {name: build_grid(records, sites, landscape.axis)}
         shared = np.concatenate([weather, calendar_table(landscape.axis.origins, horizon)])
-        (piece,) = replace(landscape, grids=grids, shared=shared).pieces(sys.maxsize)
-        block = np.empty((len(piece.names), len(piece)), dtype=np.float32)
-        piece.write(block)
-        return block
+        yield from map(Piece.block, replace(landscape, grids=grids, shared=shared, room=Room()).pieces(rows))
 
     return run
 

@@ -72,10 +72,12 @@ def _features(found: Measured) -> Iterator[Figure]:
 
 
 def _limits(took: Mapping[str, float], table: str) -> Iterator[Figure]:
-    """The table beside what its output asks of memory; the bound is on the way that makes no frame."""
-    arrays = "from arrays of site numbers, days and values to one block of all columns, no frame (the bound is on this)"
+    """The table beside what its output asks of memory; the bound is on the way of a run, but for the frames."""
+    arrays = "features from arrays of site numbers, days and values"
+    in_blocks = "to blocks of all columns, in the same memory as a run does, no frames (the bound is on this)"
     ways = {
-        "ours arrays to block": (f"features {arrays}", 3.0),
+        "ours arrays to blocks": (f"{arrays} {in_blocks}", 3.0),
+        "ours arrays to block": (f"{arrays} to one block of all rows", None),
         "ours": ("features frame to frame", None),
         "ours streamed": ("features frame to frames, streamed", None),
         "ours from the grid": ("features from the grid to frames, streamed", None),

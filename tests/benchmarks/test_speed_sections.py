@@ -1,6 +1,7 @@
 """The sections of the speed benchmark, on tables so small that only their shape says something."""
 
 import json
+import sys
 
 import numpy as np
 import pandas as pd
@@ -59,10 +60,14 @@ def test_the_columns_of_peers_are_those_of_the_table_to_the_bit(drawn):
     np.testing.assert_array_equal(own[names].to_numpy().view(np.int32), table[names].to_numpy().view(np.int32))
 
 
-def test_from_arrays_the_block_is_the_table_to_the_bit(drawn):
+@pytest.mark.parametrize("rows", [1, 500, sys.maxsize])
+def test_from_arrays_the_blocks_are_the_table_to_the_bit(drawn, rows):
     network, spec, observations, table = drawn
-    block = features.from_arrays(observations, network.places(), network, spec)()
-    np.testing.assert_array_equal(block, table[spec.columns(network.pollutants, network.horizon_days)].to_numpy().T)
+    blocks = [block.copy() for block in features.from_arrays(observations, network.places(), network, spec, rows)()]
+    assert len(blocks) == 1 if rows == sys.maxsize else len(blocks) > 1
+    np.testing.assert_array_equal(
+        np.concatenate(blocks, axis=1), table[spec.columns(network.pollutants, network.horizon_days)].to_numpy().T
+    )
 
 
 def test_a_request_gives_the_row_of_the_table(drawn):

@@ -19,6 +19,8 @@ from airwatch.features.spec import FeatureSpec
 from airwatch.features.surroundings import Around
 from airwatch.features.tasks import at_once, shares
 
+SHARES = 4  # of the sites for each thread, so that none waits long for the others
+
 
 @dataclass(frozen=True)
 class Network:
@@ -88,7 +90,7 @@ class Network:
             np.subtract(unit[rows], level[rows], out=anomaly[rows])
             surroundings.smoky_days(anomaly[rows], spreads[rows], spec.surroundings.smoke_spreads, smoky[rows])
 
-        parts = shares(len(values), threads)
+        parts = shares(len(values), SHARES * threads)
         around, *_ = at_once(
             [partial(Around.of, places, spec.surroundings), *(partial(own, rows) for rows in parts)], threads
         )

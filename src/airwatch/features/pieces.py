@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from airwatch.features import kernel, surroundings
 from airwatch.features.compiled import IntArray
 from airwatch.features.network import Network
 from airwatch.features.plan import Block, Grid, Totals
+from airwatch.features.room import Room
 from airwatch.features.series import recent_columns, site_columns, spread_columns
 
 RECENT_DAYS = 3
@@ -31,6 +32,7 @@ class Piece:
         own: Their rows in it.
         others: What is known there of each other pollutant, AQS unit, by name [own sites, width].
         shared: Columns that are the same at every site [columns, days], the last but for the place.
+        room: Memory for its rows.
     """
 
     names: Sequence[str]
@@ -38,6 +40,7 @@ class Piece:
     own: IntArray
     others: Mapping[str, Grid]
     shared: Grid
+    room: Room = field(default_factory=Room)
 
     def alone(self) -> Piece:
         """The same with nothing but what it needs, to be sent elsewhere."""
@@ -61,9 +64,13 @@ class Piece:
 
     def frame(self) -> pd.DataFrame:
         """The rows of the feature table of these sites, sorted by site and origin."""
-        block = np.empty((len(self.names), len(self)), dtype=np.float32)
+        return as_frame(self.block(), [self])
+
+    def block(self) -> Block:
+        """The feature columns of these rows."""
+        block = self.room.block(len(self.names), len(self))
         self.write(block)
-        return as_frame(block, [self])
+        return block
 
     def write(self, out: Block, row: int = 0) -> None:
         """Write the feature columns into a block, from a row of it on, by site and origin.

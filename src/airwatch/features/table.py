@@ -26,6 +26,7 @@ from airwatch.features.network import Network
 from airwatch.features.pieces import RECENT_DAYS, Piece, as_frame
 from airwatch.features.plan import STEPS, Grid, whole_step
 from airwatch.features.records import EPOCH, collect
+from airwatch.features.room import Room
 from airwatch.features.series import recent_columns, region_mean
 from airwatch.features.spec import FeatureSpec, weather_series
 
@@ -59,6 +60,7 @@ class Landscape:
         places: site_id to latitude and longitude.
         shared: Weather and calendar [columns, days].
         threads: How many sites at once.
+        room: Memory for the pieces of the table, which has as many blocks as are looked at.
     """
 
     pollutants: tuple[str, ...]
@@ -69,6 +71,7 @@ class Landscape:
     places: pd.DataFrame
     shared: Grid
     threads: int
+    room: Room = field(default_factory=Room)
     _regions: dict[str, Grid] = field(default_factory=dict)
 
     @cached_property
@@ -100,7 +103,7 @@ class Landscape:
     def piece(self, network: Network, own: NDArray[np.int64]) -> Piece:
         """Some sites of a network, by their rows."""
         others = {name: self._other(name, network, own) for name in self.pollutants}
-        return Piece(self.names, network, own, others, self.shared)
+        return Piece(self.names, network, own, others, self.shared, self.room)
 
     def _other(self, name: str, network: Network, own: NDArray[np.int64]) -> Grid:
         """Another pollutant as measured at the sites, else the region's mean; nothing where it is their own."""
