@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from airwatch.domain.transforms import transform
@@ -123,16 +124,19 @@ class Piece:
 
 def as_frame(block: Block, pieces: Sequence[Piece]) -> pd.DataFrame:
     """The feature table from the block that some pieces have written, one behind the other."""
-    frame = pd.DataFrame(block.T, columns=list(pieces[0].names), copy=False)
     days, lengths = pieces[0].network.axis.origins.to_numpy(), np.concatenate([piece.lengths for piece in pieces])
     sites = np.concatenate([piece.network.site_ids[piece.own] for piece in pieces])
     pollutants = np.array([piece.network.pollutant for piece in pieces], dtype=object)
-    frame.insert(0, "site_id", _repeated(sites, lengths))
-    frame.insert(1, "pollutant", _repeated(pollutants, np.array([len(piece) for piece in pieces])))
-    frame.insert(2, "origin_date", np.concatenate([days[len(days) - length :] for length in lengths]))
-    return frame
+    keys = {
+        "site_id": _repeated(sites, lengths),
+        "pollutant": _repeated(pollutants, np.array([len(piece) for piece in pieces])),
+        "origin_date": np.concatenate([days[len(days) - length :] for length in lengths]),
+    }
+    columns = pd.DataFrame(block.T, columns=list(pieces[0].names), copy=False)
+    return pd.concat([pd.DataFrame(keys, copy=False), columns], axis=1)
 
 
 def _repeated(values: NDArray[np.object_], lengths: IntArray) -> pd.Series:
-    texts = pa.array(values, pa.large_string())
-    return pd.Series(pd.array(texts.take(pa.array(np.repeat(np.arange(len(lengths)), lengths))), dtype="str"))
+    """Each text as many times in a row as its length says."""
+    runs = pa.RunEndEncodedArray.from_arrays(pa.array(np.cumsum(lengths)), pa.array(values, pa.large_string()))
+    return pd.Series(pd.array(pc.run_end_decode(runs), dtype="str"))
