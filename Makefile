@@ -1,7 +1,7 @@
 # Everything below works from a clean clone: each target makes what it needs first.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check audit format sandbox viz mlflow up-cluster bench bench-skill ablation replay leakage lock clean
+.PHONY: help run test coverage check audit format sandbox viz mlflow up-cluster bench bench-skill ablation replay quality leakage lock clean
 
 export DO_NOT_TRACK := 1
 export KEDRO_DISABLE_TELEMETRY := 1
@@ -78,6 +78,10 @@ ablation: .venv/dev  ## what each family of features is worth (DATA=a parquet fi
 replay: .venv/dev  ## false alarms a year of monitoring, and the delay until faults are found (DATA=a parquet file of daily values)
 	$(if $(DATA),,$(error replay needs real observations: name a parquet file, DATA=path))
 	$(BIN)/python -m benchmarks.replay $(DATA)
+
+quality: .venv/dev  ## what data quality names in real years, and how soon it finds faults (DATA=a parquet file of daily values)
+	$(if $(DATA),,$(error quality needs real observations: name a parquet file, DATA=path))
+	$(BIN)/python -m benchmarks.quality $(DATA)
 
 leakage: .venv/core  ## by how much a random split of repeated rows flatters, beside ours (DATA=a parquet file of daily values)
 	$(BIN)/python -m benchmarks.leakage $(DATA)

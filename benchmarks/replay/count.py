@@ -101,7 +101,7 @@ def _delay(history: History, fault: Fault, scope: str, onset: pd.Timestamp) -> D
     if fault.of == "forecasts":
         watchman = Watchman(history, forecasts=fault.change(history.forecasts, scope, onset))
     else:
-        watchman = Watchman(history, fault.change(history.observations, scope, onset))
+        watchman = Watchman(history, fault.change(history.values, scope, onset))
     for as_of in weeks(history):
         if onset < as_of <= onset + pd.Timedelta(days=LONGEST_DAYS):
             seen = watchman.see(as_of, quality=any(test in OF_QUALITY for test in fault.found_by))

@@ -33,39 +33,39 @@ class Fault:
     of: str
 
 
-def reads_high(observations: pd.DataFrame, site: str, day: pd.Timestamp) -> pd.DataFrame:
+def reads_high(values: pd.DataFrame, site: str, day: pd.Timestamp) -> pd.DataFrame:
     """An instrument that reads 30 % high."""
-    return _times(observations, site, day, HIGH)
+    return times(values, site, day, HIGH)
 
 
-def unit_slips(observations: pd.DataFrame, site: str, day: pd.Timestamp) -> pd.DataFrame:
+def unit_slips(values: pd.DataFrame, site: str, day: pd.Timestamp) -> pd.DataFrame:
     """An instrument whose values come a thousand times too large."""
-    return _times(observations, site, day, SLIP)
+    return times(values, site, day, SLIP)
 
 
-def site_dies(observations: pd.DataFrame, site: str, day: pd.Timestamp) -> pd.DataFrame:
+def site_dies(values: pd.DataFrame, site: str, day: pd.Timestamp) -> pd.DataFrame:
     """A site of which nothing comes any more."""
-    return observations[~_since(observations, site, day)]
+    return values[~since(values, site, day)]
 
 
-def site_is_late(observations: pd.DataFrame, site: str, day: pd.Timestamp) -> pd.DataFrame:
+def site_is_late(values: pd.DataFrame, site: str, day: pd.Timestamp) -> pd.DataFrame:
     """A site whose values come under the date of the day after their own.
 
     The value of the day before the first is then given again, as it is where a clock is put back.
     """
-    return _late(observations, observations["site_id"] == site, day)
+    return _late(values, values["site_id"] == site, day)
 
 
-def all_are_late(observations: pd.DataFrame, site: str, day: pd.Timestamp) -> pd.DataFrame:
+def all_are_late(values: pd.DataFrame, site: str, day: pd.Timestamp) -> pd.DataFrame:
     """All sites' values come under the date of the day after their own."""
-    return _late(observations, observations["site_id"].notna(), day)
+    return _late(values, values["site_id"].notna(), day)
 
 
-def all_skip_a_day(observations: pd.DataFrame, site: str, day: pd.Timestamp) -> pd.DataFrame:
+def all_skip_a_day(values: pd.DataFrame, site: str, day: pd.Timestamp) -> pd.DataFrame:
     """All sites' values come under the date of the day before their own, and one day is lost."""
-    after = observations["date_local"] > day
-    early = observations[after].assign(date_local=observations.loc[after, "date_local"] - pd.Timedelta(days=LATE_DAYS))
-    return _sorted([observations[observations["date_local"] < day], early])
+    after = values["date_local"] > day
+    early = values[after].assign(date_local=values.loc[after, "date_local"] - pd.Timedelta(days=LATE_DAYS))
+    return _sorted([values[values["date_local"] < day], early])
 
 
 def forecasts_run_low(forecasts: pd.DataFrame, site: str, day: pd.Timestamp) -> pd.DataFrame:
@@ -90,20 +90,22 @@ FAULTS = (
 )
 
 
-def _since(observations: pd.DataFrame, site: str, day: pd.Timestamp) -> pd.Series:
-    return (observations["site_id"] == site) & (observations["date_local"] >= day)
+def since(values: pd.DataFrame, site: str, day: pd.Timestamp) -> pd.Series:
+    """Which rows are of the site, from the day on."""
+    return (values["site_id"] == site) & (values["date_local"] >= day)
 
 
-def _times(observations: pd.DataFrame, site: str, day: pd.Timestamp, factor: float) -> pd.DataFrame:
-    hit = _since(observations, site, day)
-    return observations.assign(value=observations["value"].where(~hit, factor * observations["value"]))
+def times(values: pd.DataFrame, site: str, day: pd.Timestamp, factor: float) -> pd.DataFrame:
+    """The site's values from the day on multiplied."""
+    hit = since(values, site, day)
+    return values.assign(value=values["value"].where(~hit, factor * values["value"]))
 
 
-def _late(observations: pd.DataFrame, of: pd.Series, day: pd.Timestamp) -> pd.DataFrame:
+def _late(values: pd.DataFrame, of: pd.Series, day: pd.Timestamp) -> pd.DataFrame:
     """Values from the day before ``day`` on a day later; what was there before that day stays."""
-    shift, days = pd.Timedelta(days=LATE_DAYS), observations["date_local"]
-    moved = observations[of & (days >= day - shift)]
-    return _sorted([observations[~of | (days < day)], moved.assign(date_local=moved["date_local"] + shift)])
+    shift, days = pd.Timedelta(days=LATE_DAYS), values["date_local"]
+    moved = values[of & (days >= day - shift)]
+    return _sorted([values[~of | (days < day)], moved.assign(date_local=moved["date_local"] + shift)])
 
 
 def _sorted(parts: list[pd.DataFrame]) -> pd.DataFrame:

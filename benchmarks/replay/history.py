@@ -1,4 +1,4 @@
-"""The real history of a metro: observations with their instruments, and forecasts that saw no later day."""
+"""The real history of a metro: its values and what the policy makes of them, and forecasts that saw no later day."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from airwatch import schemas
 from airwatch.domain.pollutants import POLLUTANTS
 from airwatch.domain.transforms import transform
 from airwatch.features.table import build_features
 from airwatch.parameters import RunParams
+from airwatch.pipelines.feature_engineering.nodes import choose_daily_values
 from airwatch.pipelines.feature_engineering.params import FeatureEngineeringParams
+from airwatch.pipelines.feature_engineering.policy import COLUMNS
 from airwatch.pipelines.monitoring.params import MonitoringParams
 from airwatch.pipelines.training.backtest import CLIMATOLOGY, backtest, plan_windows
 from airwatch.pipelines.training.examples import pair_examples
 from airwatch.pipelines.training.params import TrainingParams
+from benchmarks.skill.observations import PARTS
 
 PARAMETERS = Path(__file__).resolve().parents[2] / "conf/base/parameters"
 FORECASTER = "ridge"
@@ -34,7 +38,7 @@ class Metro:
 
     Attributes:
         name: What the report calls it.
-        cbsa_code: Of its sites.
+        cbsa_code: Of its sites; empty for all of the country.
         pollutant: A name of ``POLLUTANTS``; its limits and working unit.
         parameter_code: AQS code of the series.
         history_from: The first day that is read.
@@ -70,33 +74,39 @@ class History:
 
     Attributes:
         metro: Which.
-        observations: ``daily_observations``: one value for each site and day, of the POC with the most days at the site
-            where it reported.
+        values: ``site_id``, ``pollutant``, ``date_local``, ``value`` and ``poc``: one for each site and day, of the POC
+            with the most days at the site where it reported.
         sites: Where they were made.
     """
 
     metro: Metro
-    observations: pd.DataFrame
+    values: pd.DataFrame
     sites: pd.DataFrame
 
     @classmethod
-    def read(cls, path: Path, metro: Metro) -> History:
+    def read(cls, path: Path, metro: Metro, least_days: int = LEAST_DAYS) -> History:
         """Read a metro from a parquet file of daily values with AQS field names.
+
+        Args:
+            path: The file.
+            metro: Which.
+            least_days: That a site must have observed.
 
         Raises:
             ValueError: The file holds nothing of it.
         """
         column = POLLUTANTS[metro.pollutant].value_column
-        parts = ["state_code", "county_code", "site_number"]
-        wanted = [("parameter_code", "==", metro.parameter_code), ("cbsa_code", "==", metro.cbsa_code)]
-        columns = [*parts, "poc", "date_local", "latitude", "longitude", column]
+        wanted = [("parameter_code", "==", metro.parameter_code)]
+        wanted += [("cbsa_code", "==", metro.cbsa_code)] if metro.cbsa_code else []
+        columns = [*PARTS, "poc", "date_local", "latitude", "longitude", column]
         rows = pd.read_parquet(path, columns=columns, filters=wanted).rename(columns={column: "value"})
-        rows = rows.assign(site_id=rows[parts].astype(str).agg("-".join, axis=1) if len(rows) else "")
+        state, county, site = (rows[part].astype("str") for part in PARTS)
+        rows = rows.drop(columns=PARTS).assign(site_id=state + "-" + county + "-" + site)
         rows["date_local"] = pd.to_datetime(rows["date_local"]).astype("datetime64[us]")
         rows = rows.dropna(subset="value")[lambda kept: kept["date_local"] >= pd.Timestamp(metro.history_from)]
-        rows = rows[rows.groupby("site_id")["value"].transform("size") >= LEAST_DAYS]
+        rows = rows[rows.groupby("site_id")["value"].transform("size") >= least_days]
         if rows.empty:
-            raise ValueError(f"{path.name} has no site of {metro.title} with {LEAST_DAYS} days. Name another file.")
+            raise ValueError(f"{path.name} has no site of {metro.title} with {least_days} days. Name another file.")
         rows = rows.assign(pollutant=metro.pollutant, days=rows.groupby(["site_id", "poc"])["value"].transform("size"))
         ordered = rows.sort_values(["site_id", "date_local", "days", "poc"], ascending=[True, True, False, True])
         kept = ordered.drop_duplicates(["site_id", "date_local"]).reset_index(drop=True)
@@ -113,8 +123,8 @@ class History:
     def run(self, as_of: pd.Timestamp) -> RunParams:
         """The parameters of a run as of a day."""
         given = {
-            "source": "aqs",
-            "area": {"cbsa": self.metro.cbsa_code},
+            "source": "airdata",
+            "area": {"cbsa": self.metro.cbsa_code} if self.metro.cbsa_code else {"nation": "us"},
             "neighbourhood_km": 0,
             "pollutants": [self.name],
             "as_of": as_of.date(),
@@ -125,6 +135,30 @@ class History:
             "seed": SEED,
         }
         return RunParams.model_validate(given)
+
+    @cached_property
+    def observations(self) -> pd.DataFrame:
+        """``daily_observations``."""
+        return self.chosen(self.summaries(self.values))
+
+    def summaries(self, values: pd.DataFrame) -> pd.DataFrame:
+        """Values as ``daily_summaries``: whole days, so that of all that the policy asks plausibility alone decides."""
+        named = POLLUTANTS[self.name]
+        given = {
+            "sample_duration_code": named.durations[0],
+            "pollutant_standard": named.standards[0],
+            "event_type": "No Events",
+            "validity_indicator": "Y",
+            "observation_percent": 100.0,
+            "source": "aqs",
+        }
+        return values.rename(columns={"value": named.value_column}).assign(**given).reindex(columns=COLUMNS)
+
+    def chosen(self, summaries: pd.DataFrame) -> pd.DataFrame:
+        """What feature engineering makes of summaries: ``daily_observations`` of all days."""
+        run = self.run(summaries["date_local"].max())
+        table, _ = choose_daily_values(summaries, schemas.empty("Monitors"), run, policy())
+        return table.read()
 
     @cached_property
     def features(self) -> pd.DataFrame:

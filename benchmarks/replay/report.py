@@ -63,6 +63,8 @@ def _page(replays: list[Replay], command: str) -> Iterator[str]:
         f"Made by `{command}`. Monitoring ran as of every seventh day, by the nodes of the pipeline",
         f"and the parameters of `conf/base`; forecasts are those of {FORECASTER}, refitted each year on the days",
         "before, one day ahead. How the limits were chosen, on other metros and years, stands in `docs/monitoring.md`.",
+        "Values, with a fault or without, are daily summaries, of which the policy of feature engineering makes the",
+        "observations: what is not plausible is left out of them.",
         "",
         "## False alarms",
         "",

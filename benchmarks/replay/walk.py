@@ -25,15 +25,16 @@ class Watchman:
 
     Args:
         history: The metro.
-        observations: Its observations, where they have a fault.
+        values: Its values, where they have a fault.
         forecasts: Its forecasts, where they have one; without forecasts residuals are not tested.
     """
 
     def __init__(
-        self, history: History, observations: pd.DataFrame | None = None, forecasts: pd.DataFrame | None = None
+        self, history: History, values: pd.DataFrame | None = None, forecasts: pd.DataFrame | None = None
     ) -> None:
         self.history = history
-        self.observations = history.observations if observations is None else observations
+        self.summaries = history.summaries(history.values if values is None else values)
+        self.observations = history.observations if values is None else history.chosen(self.summaries)
         self.forecasts = schemas.empty("MaturedForecasts") if forecasts is None else forecasts
         self.params, self.policy = monitoring(), policy()
 
@@ -66,7 +67,7 @@ class Watchman:
         drift = find_drift(seen, self.history.sites, smoke, matured, none, reports, policy=self.policy, **settled)
         found = [drift]
         if quality:
-            summaries = schemas.empty("DailySummaries")
+            summaries = self.summaries[self.summaries["date_local"].between(first, as_of)]
             found.append(_as_drift(check_quality(seen, summaries, self.history.sites, policy=self.policy, **settled)))
             found.append(self._old(seen, settled))
         table = pd.concat([part for part in found if len(part)], ignore_index=True).assign(as_of=as_of)

@@ -100,10 +100,30 @@ def test_a_fault_that_was_put_in_is_found_with_its_delay():
     assert 4 <= found[0].days <= 60
 
 
+def test_a_slip_is_left_out_of_the_observations_by_the_policy_and_found_in_the_summaries():
+    its, day, (sick, *_) = history(), pd.Timestamp("2023-06-06"), site_ids(4)
+    watchman = Watchman(its, BY_NAME["unit slip (× 1,000)"].change(its.values, sick, day))
+    kept = watchman.observations
+    assert len(kept) == len(its.values) - 209  # days from 6 June to 31 December, at about 10,000 µg/m³
+    assert kept.loc[kept["site_id"] == sick, "date_local"].max() == pd.Timestamp("2023-06-05")
+    assert watchman.summaries["arithmetic_mean"].max() > 2_000.0
+    named = watchman.see(day + pd.Timedelta(days=11)).query("drifted and scope == @sick")
+    assert named["test"].tolist() == ["unit"]
+    assert named["statistic"].iloc[0] == pytest.approx(1_000.0, rel=0.6)
+    assert named["since"].iloc[0] == day
+
+
+def test_what_is_plausible_reaches_the_observations_as_it_was():
+    its = history()
+    pd.testing.assert_frame_equal(
+        its.observations[["site_id", "date_local", "value"]], its.values[["site_id", "date_local", "value"]]
+    )
+
+
 def test_a_watchman_sees_nothing_after_the_day():
     its, day = history(), pd.Timestamp("2023-06-06")
-    later = its.observations["date_local"] > day
-    wild = its.observations.assign(value=its.observations["value"].where(~later, 999.0))
+    later = its.values["date_local"] > day
+    wild = its.values.assign(value=its.values["value"].where(~later, 999.0))
     pd.testing.assert_frame_equal(Watchman(its).see(day), Watchman(its, wild).see(day))
 
 
@@ -163,7 +183,7 @@ def test_a_history_takes_the_monitor_of_most_days_and_says_which(tmp_path):
     table = table[(table["poc"] == 3) | (table.index % 2 == 0)]  # 150 days of the first monitor, 250 of the third
     table.to_parquet(tmp_path / "panel.parquet")
     its = History.read(tmp_path / "panel.parquet", METRO)
-    counts = its.observations["poc"].value_counts().to_dict()
+    counts = its.values["poc"].value_counts().to_dict()
     assert counts == {3: 250, 1: 25}
     assert its.sites["cadence_days"].tolist() == [1.0]
     with pytest.raises(ValueError, match="has no site of Nowhere"):
