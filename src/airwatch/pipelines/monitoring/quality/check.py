@@ -47,7 +47,7 @@ def check_quality(
 
     Args:
         daily_observations: One value for each site, pollutant and day; days after ``as_of`` are left alone.
-        daily_summaries: What the observations were chosen from; read of the sites alone whose newest days are missing.
+        daily_summaries: What the observations were chosen from; the newest days are read.
         sites: Positions, ``in_area`` and ``cadence_days``. Sites outside the area are neighbours only.
         run: ``as_of`` and pollutants.
         params: Windows and limits, ``quality``.
@@ -87,7 +87,8 @@ def _noting(blocks: Iterable[pd.DataFrame], begun: Begun) -> Iterator[pd.DataFra
 def _findings(watch: Watch, summaries: BlockTable, as_of: pd.Timestamp) -> Iterator[Finding]:
     """All checks of one pollutant; what one explains is not found again by the next."""
     surroundings = Surroundings(watch)
-    slips = [*find_implausible(surroundings, summaries, as_of), *find_slips(surroundings)]
+    implausible = list(find_implausible(surroundings, summaries, as_of))
+    slips = [*implausible, *find_slips(surroundings, {finding.row for finding in implausible})]
     slipped = {finding.row for finding in slips if finding.row is not None}
     silent = [finding for finding in find_silent(watch) if finding.row not in slipped]
     yield from (*slips, *silent)

@@ -75,6 +75,22 @@ class Surroundings:
         near = np.flatnonzero(self._able & (km <= params.reach_km) & (np.arange(len(km)) != row))
         return np.asarray(near[np.argsort(km[near], kind="stable")][: params.max_neighbours])
 
+    def far_off(self, row: int) -> tuple[Mask, Mask, FloatArray]:
+        """Where a site is so far above and below what is usual that its unit slipped, and by which factor [days].
+
+        Both at once: of the site's own level in the same weeks of earlier years, and beside how the neighbours stand to
+        theirs. Where no neighbour tells, the multiple must be ``unit_factor_alone``; neighbours whose own median is as
+        far off tell nothing, for no weather does that, and a file in another unit does it to all sites at once.
+        """
+        own, params = self.ratio[row], self.watch.params
+        beside = median(self.ratio[self.around(row)].T)
+        told = (beside > 1 / params.unit_factor_alone) & (beside < params.unit_factor_alone)
+        factor = np.where(told, params.unit_factor, params.unit_factor_alone)
+        against = own / np.where(told, beside, 1.0)
+        high = (own > factor) & (against > factor)
+        low = (own > 0) & (own < 1 / factor) & (against < 1 / factor)  # a slip keeps the sign, and zero is no slip
+        return high, low, factor
+
     @cached_property
     def _points(self) -> FloatArray:
         return unit_vectors(self.watch.places[:, 0].tolist(), self.watch.places[:, 1].tolist())
@@ -85,28 +101,22 @@ class Surroundings:
         return np.asarray(enough & np.isfinite(self.level))
 
 
-def find_slips(surroundings: Surroundings) -> Iterator[Finding]:
+def find_slips(surroundings: Surroundings, slipped: Collection[int | None]) -> Iterator[Finding]:
     """Sites of the area whose readings are a large multiple, or a small fraction, of what they were.
 
-    Both at once: of the site's own level in the same weeks of earlier years, and beside how the neighbours stand to
-    theirs. Where no neighbour tells, the multiple must be ``unit_factor_alone``; neighbours whose own median is as far
-    off tell nothing, for no weather does that, and a file in another unit does it to all sites at once.
+    Args:
+        surroundings: The sites beside those around them.
+        slipped: Rows of which it is known.
     """
-    watch, params = surroundings.watch, surroundings.watch.params
-    for row in watch.active:
-        own = surroundings.ratio[row]
-        beside = median(surroundings.ratio[surroundings.around(int(row))].T)
-        told = (beside > 1 / params.unit_factor_alone) & (beside < params.unit_factor_alone)
-        factor = np.where(told, params.unit_factor, params.unit_factor_alone)
-        against = own / np.where(told, beside, 1.0)
-        high = (own > factor) & (against > factor)
-        low = (own > 0) & (own < 1 / factor) & (against < 1 / factor)  # a slip keeps the sign, and zero is no slip
+    watch = surroundings.watch
+    for row in (int(row) for row in watch.active if row not in slipped):
+        own, (high, low, factor) = surroundings.ratio[row], surroundings.far_off(row)
         observed = np.flatnonzero(np.isfinite(own))
         for begin, end in (*runs(high[observed]), *runs(low[observed])):
             since, until = int(observed[begin]), int(observed[end])
-            if end - begin + 1 >= params.unit_samples and surroundings.begin + until >= watch.recent:
+            if end - begin + 1 >= watch.params.unit_samples and surroundings.begin + until >= watch.recent:
                 days = observed[begin : end + 1]
-                yield _slip(surroundings, int(row), since, until, float(np.median(own[days])), float(factor[since]))
+                yield _slip(surroundings, row, since, until, float(np.median(own[days])), float(factor[since]))
 
 
 def find_spikes(surroundings: Surroundings, slipped: Collection[int]) -> Iterator[Finding]:
