@@ -72,7 +72,7 @@ def build_feature_rows(origins: Sequence[str] = ("2023-12-01",), horizon: int = 
 def build_matured(origins: Sequence[str], **columns: Any) -> pd.DataFrame:
     """``matured_forecasts`` of one site: forecast 10, observed 9, persistence 8, climatology 7 µg/m³."""
     rows = build_forecasts(origins).drop(columns=["data_through", "aqi", "category", "status", "issued_at"])
-    given = {"kind": "issued", "observed": 9.0, "persistence": 8.0, "climatology": 7.0}
+    given = {"kind": "issued", "observed": 9.0, "provisional": False, "persistence": 8.0, "climatology": 7.0}
     return rows.assign(**given).assign(**columns)
 
 

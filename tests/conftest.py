@@ -28,6 +28,7 @@ pytest_plugins = [
     "forked_runs",
     "postgres_on_loopback",
     "s3_on_loopback",
+    "mirror_on_loopback",
     "mlflow_on_loopback",
     "whole_runs",
     "runs_on_s3",
@@ -57,7 +58,7 @@ def _what_was_revealed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _what_mlflow_leaves_in_a_process() -> Iterator[None]:
-    """MLflow keeps its client of S3 for minutes, and puts the code of a model that it loads on the path.
+    """MLflow keeps its client of S3 for minutes, boto its keys, and the code of a model that was loaded is on the path.
 
     The next test may have another S3, and start workers that import what comes first on the path.
     """
@@ -66,6 +67,8 @@ def _what_mlflow_leaves_in_a_process() -> Iterator[None]:
     sys.path[:] = path
     if module := sys.modules.get("mlflow.store.artifact.s3_artifact_repo"):
         module._cached_get_s3_client.cache_clear()
+    if boto := sys.modules.get("boto3"):
+        boto.DEFAULT_SESSION = None
 
 
 @pytest.fixture(scope="session")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -192,22 +191,6 @@ def kill_an_ingestion(root: Path, params: str) -> int:
         finally:
             process.send_signal(signal.SIGKILL)
     return len(list(root.rglob("days_*.parquet")))
-
-
-@pytest.fixture(scope="module")
-def real_aqs(shared_data: Path) -> Iterator[str]:
-    """Real EPA values of California over the AQS protocol."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    mirror = shared_data.parent / "tools/aqs_mirror.py"
-    options = ["--port", str(port), "--param", "88101", "--states", "06"]
-    command = [sys.executable, str(mirror), "--data", str(shared_data / "aqs"), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert "AQS mirror on" in process.stdout.readline()
-        yield f"http://127.0.0.1:{port}/data/api"
-        process.terminate()
 
 
 def test_real_pm25_of_los_angeles_beats_persistence_at_every_lead(

@@ -40,6 +40,7 @@ class MaturedForecasts(Table):
     model_version: Series[str]
     kind: Series[str] = pa.Field(isin=["issued", "hindcast", "backtest"])
     observed: Series[float]
+    provisional: Series[bool]
     persistence: Series[float] = pa.Field(nullable=True)
     climatology: Series[float] = pa.Field(nullable=True)
 
@@ -60,6 +61,7 @@ class Verification(Scores):
     kind: Series[str]
     first_target: Series[pd.Timestamp]
     last_target: Series[pd.Timestamp]
+    n_provisional: Series[int] = pa.Field(ge=0)
 
 
 class Freshness(Table):

@@ -58,7 +58,7 @@ class EpaVerification(Table):
 
 
 class VerifiedObservations(Table):
-    """What issued forecasts were verified with, first and now; a ``value`` withdrawn is missing."""
+    """AQS's values that issued forecasts were verified with, first and now; a ``value`` withdrawn is missing."""
 
     class Config(Table.Config):
         """The key."""

@@ -123,6 +123,16 @@ def test_gather_matured_leaves_out_a_target_day_that_was_not_observed():
     assert found["lead_days"].tolist() == [2]
 
 
+@issued_or_hindcast
+def test_gather_matured_says_which_days_airnow_observed_until_aqs_publishes_them(kind):
+    made, aqs = build_forecasts(leads=(1, 2)), DAYS[DAYS["date_local"] <= "2023-12-02"]
+    airnow = build_days(count=1, start="2023-12-03", values=300.0, source="airnow", provisional=True)
+    found = gather_of(kind, made, days=pd.concat([aqs, airnow], ignore_index=True))
+    assert found[["observed", "provisional"]].to_numpy().tolist() == [[336.0, False], [300.0, True]]
+    found = gather_of(kind, made)
+    assert found[["observed", "provisional"]].to_numpy().tolist() == [[336.0, False], [337.0, False]]
+
+
 def test_gather_matured_takes_an_issue_that_is_stored_twice_once():
     ledger = {f"sandbox-20/2023-12-01/000{part}": build_forecasts() for part in (0, 1)}
     assert len(gather(ledger)) == 1

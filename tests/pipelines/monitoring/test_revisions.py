@@ -56,6 +56,25 @@ def test_a_value_that_was_revised_back_is_none_that_was_revised():
     assert revised.empty
 
 
+def test_a_value_of_airnow_that_aqs_replaced_was_not_revised_and_one_of_aqs_that_changed_was():
+    days, provisional = origins(3, last="2023-12-27"), [False, False, True]
+    known, _ = note(build_matured(days, observed=[9.0, 9.0, 30.0], provisional=provisional), as_of="2023-12-28")
+    assert known["date_local"].dt.day.tolist() == [26, 27]
+    known, revised = note(build_matured(days), known, as_of="2023-12-31")
+    assert revised.empty
+    assert known[["first_value", "value"]].iloc[-1].tolist() == [9.0, 9.0]
+    assert known["first_verified"].iloc[-1] == pd.Timestamp("2023-12-31")
+    _, revised = note(build_matured(days, observed=[9.0, 9.0, 7.5]), known, as_of="2024-01-05")
+    assert revised[["first_value", "value"]].to_numpy().tolist() == [[9.0, 7.5]]
+
+
+def test_a_value_that_aqs_withdrew_is_not_airnows():
+    days = origins(3, last="2023-12-27")
+    again = build_matured(days, observed=[9.0, 9.0, 30.0], provisional=[False, False, True])
+    _, revised = note(again, first_run(), as_of="2023-12-31")
+    assert np.isnan(revised["value"]).tolist() == [True]
+
+
 def test_a_value_that_is_there_no_more_was_withdrawn():
     _, revised = note(build_matured(origins(2, last="2023-12-27")), first_run(), as_of="2023-12-31")
     [row] = revised.to_dict("records")

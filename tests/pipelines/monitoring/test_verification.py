@@ -68,6 +68,19 @@ def test_verify_forecasts_scores_each_season_of_the_target_day_everywhere_and_in
     assert (autumn["first_target"], autumn["last_target"]) == (pd.Timestamp("2023-11-22"), pd.Timestamp("2023-11-30"))
 
 
+def test_verify_forecasts_counts_the_rows_that_are_provisional_in_each_group():
+    # The last three of 40 target days, 12-29 to 12-31, are AirNow's: all of them of winter, and recent.
+    table = verify(build_matured(origins(40), provisional=[False] * 37 + [True] * 3))
+    counts = table[table["region"] == "all"].set_index(["window", "season"])["n_provisional"].to_dict()
+    by_season = {"all": 3, "autumn": 0, "winter": 3}
+    assert counts == {
+        ("last_30_days", "all"): 3,
+        ("last_30_days", "winter"): 3,
+        **{("all", season): n for season, n in by_season.items()},
+    }
+    assert set(table["n"]) == {40, 31, 30, 9}  # and they count in the scores as any other
+
+
 def test_overall_has_one_row_a_pollutant_and_lead_of_a_window():
     table = verify(build_matured(origins(40)))
     assert [overall(table)["n"].tolist(), overall(table, "last_30_days")["n"].tolist()] == [[40], [30]]

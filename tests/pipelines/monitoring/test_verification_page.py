@@ -63,6 +63,13 @@ def test_the_page_says_what_it_covers_and_that_it_is_simulated(page):
     assert "Sandbox: simulated data" in text
 
 
+def test_the_page_says_how_many_forecasts_provisional_values_verified(page):
+    assert "provisional" not in page
+    newest = write(build_matured(origins(40), provisional=[False] * 37 + [True] * 3))
+    told = "40 forecasts (issued) for 2023-11-22 to 2023-12-31, 3 of them verified by provisional values of AirNow"
+    assert told in " ".join("".join(Reader(newest).text).split())
+
+
 def test_the_page_shows_scores_by_lead_season_and_state(page):
     text = "".join(Reader(page).text)
     for told in ("PM2.5, by days ahead", "the last 30 days", "Autumn", "Winter", "California"):

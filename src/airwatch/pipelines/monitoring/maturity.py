@@ -64,9 +64,10 @@ def gather_matured(
         params: ``hindcast_origins``.
 
     Returns:
-        ``MaturedForecasts``: forecasts with ``observed``, ``persistence``, ``climatology`` in the AQS unit
-        and ``kind`` (issued, hindcast or backtest), unique by site, pollutant, origin and target day. The models of the
-        backtest were never registered, and have no ``model_version``.
+        ``MaturedForecasts``: forecasts with ``observed``, ``persistence``, ``climatology`` in the AQS unit,
+        ``provisional`` (observed by AirNow, until AQS publishes that day) and ``kind`` (issued, hindcast or backtest),
+        unique by site, pollutant, origin and target day. The models of the backtest were never registered, and have no
+        ``model_version``.
 
     Raises:
         OtherScopeError: The features were built for another run.
@@ -118,10 +119,10 @@ def _backtested(backtest: pd.DataFrame, pollutants: list[str]) -> pd.DataFrame:
 
 
 def _observed(rows: pd.DataFrame, observations: BlockTable, run: RunParams) -> pd.DataFrame:
-    """Those rows whose target day was observed by ``as_of``, with ``observed``."""
+    """Those rows whose target day was observed by ``as_of``, with ``observed`` and ``provisional``."""
     due = rows[rows["pollutant"].isin(run.pollutants)]
     truth = observations.read(
-        ["site_id", "pollutant", "date_local", "value"],
+        ["site_id", "pollutant", "date_local", "value", "provisional"],
         pollutant=run.pollutants,
         site_ids=list(due["site_id"].unique()),
         first=due["target_date"].min(),

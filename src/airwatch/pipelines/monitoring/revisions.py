@@ -1,4 +1,8 @@
-"""Observations that EPA revised after a forecast of theirs was first verified: the value then, and now."""
+"""Observations that EPA revised after a forecast of theirs was first verified: the value then, and now.
+
+Only AQS's values count. One of AirNow's that AQS replaces was never EPA's last word: ``provisional_differences`` has
+it.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +35,8 @@ def note_revisions(
         run: Source, pollutants, ``first_year`` and ``as_of``.
 
     Returns:
-        ``VerifiedObservations``, sorted by its key (source, site_id, pollutant, date_local): ``first_value``, which a
-        forecast was first verified with on ``first_verified``, ``value`` now, missing where EPA withdrew it, and
+        ``VerifiedObservations``, sorted by its key (source, site_id, pollutant, date_local): ``first_value``, AQS's
+        that a forecast was first verified with on ``first_verified``, ``value`` now, missing where EPA withdrew it, and
         ``revised``, the ``as_of`` that last found it changed; and ``RevisedObservations``, those of the run's source
         and sites whose value is not the first one.
     """
@@ -47,8 +51,9 @@ def note_revisions(
 
 
 def _observed(matured: pd.DataFrame) -> pd.DataFrame:
-    """Each observation that a forecast from the ledger was verified with, once."""
-    issued = matured[matured["kind"] == "issued"].rename(columns={"target_date": "date_local", "observed": "now"})
+    """Each observation of AQS that a forecast from the ledger was verified with, once."""
+    counted = (matured["kind"] == "issued") & ~matured["provisional"]
+    issued = matured[counted].rename(columns={"target_date": "date_local", "observed": "now"})
     return issued[[*KEY, "now"]].drop_duplicates(KEY)
 
 

@@ -30,7 +30,7 @@ BEYOND_NOISE = 0.90  # the share of cases in which the interval holds: chance al
 def verify_forecasts(
     matured_forecasts: pd.DataFrame, sites: pd.DataFrame, run: RunParams, params: MonitoringParams
 ) -> pd.DataFrame:
-    """Score the matured forecasts.
+    """Score the matured forecasts, those of days that AQS does not have yet by AirNow's provisional values.
 
     Args:
         matured_forecasts: Forecasts beside what was observed, persistence and climatology, in the AQS unit.
@@ -41,8 +41,9 @@ def verify_forecasts(
     Returns:
         ``Verification``, keyed by ``pollutant``, ``lead_days``, ``window`` (``all``, or ``last_30_days``:
         target days within that many days up to ``as_of``), ``season`` (``all``, or the meteorological one of the target
-        day) and ``region`` (``all``, or a state), with the kinds of forecast and the target days it covers, then the
-        scores with their counts. A group without rows has no row.
+        day) and ``region`` (``all``, or a state), with the kinds of forecast, the target days it covers and how many
+        of its rows are provisional (``n_provisional``), then the scores with their counts. A group without rows has no
+        row.
     """
     rows = matured_forecasts.merge(_states(sites), on=["site_id", "pollutant"], how="left")
     since = pd.Timestamp(run.as_of) - pd.Timedelta(days=params.scores.recent_days)
@@ -107,14 +108,15 @@ def _score(rows: pd.DataFrame, window: str, run: RunParams, params: MonitoringPa
     for region in (EVERYWHERE, rows["state"]):
         for season in (ALL_YEAR, seasons(rows["target_date"])):
             keys = rows[["pollutant", "lead_days"]].assign(window=window, season=season, region=region)
-            days = (
-                rows[["target_date"]].join(keys).groupby(KEY)["target_date"].agg(first_target="min", last_target="max")
+            covered = keys.assign(day=rows["target_date"], provisional=rows["provisional"]).groupby(KEY)
+            days = covered.agg(
+                first_target=("day", "min"), last_target=("day", "max"), n_provisional=("provisional", "sum")
             )
             scores = score_rows(keys, columns, bootstrap)
             tables.append(scores.merge(days.reset_index(), on=KEY, validate="one_to_one"))
     kinds = rows.groupby("pollutant")["kind"].agg(lambda kind: "+".join(sorted(kind.unique()))).rename("kind")
     described = pd.concat(tables, ignore_index=True).merge(kinds, on="pollutant")
-    return described[[*KEY, "kind", "first_target", "last_target", *SCORE_COLUMNS]]
+    return described[[*KEY, "kind", "first_target", "last_target", "n_provisional", *SCORE_COLUMNS]]
 
 
 def _states(sites: pd.DataFrame) -> pd.DataFrame:

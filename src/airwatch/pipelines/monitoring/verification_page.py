@@ -91,6 +91,7 @@ def _covered(scores: pd.DataFrame, name: str) -> dict[str, Any]:
         "kinds": " and ".join(its["kind"].iloc[0].split("+")),
         "first": f"{its['first_target'].min():%F}",
         "last": f"{its['last_target'].max():%F}",
+        "provisional": f"{its['n_provisional'].sum():,}" if its["n_provisional"].any() else "",
     }
 
 
