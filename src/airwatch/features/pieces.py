@@ -105,15 +105,20 @@ class Piece:
         spread_columns(self.shared, starts - (network.axis.width - network.axis.days), out, at, begins)
         site_columns(network.places[self.own].astype(np.float32), self.lengths, out, len(out) - 2, begins)
 
+    def _of_own(self, grid: Grid) -> Grid:
+        """The rows of these sites; without a copy where they follow each other."""
+        first, last = self.own[0], self.own[-1] + 1
+        return grid[first:last] if last - first == len(self.own) else grid[self.own]
+
     def _write_own_past(self, out: Block, begins: IntArray) -> int:
         """Write the columns from each site's own past, and what is usual; the number of the next column."""
         network, days = self.network, self.network.axis.days
         unit = transform(network.spec.transforms[network.pollutant])
         plan = network.plan
-        values, in_unit, first = network.values[self.own], network.unit[self.own], network.first[self.own]
+        values, in_unit, usual = (self._of_own(each) for each in (network.values, network.unit, network.usual))
+        first, region = network.first[self.own], network.usual_of_region
         room = Totals.of_length(network.axis.width, plan)
         at = kernel.own_columns(values, in_unit, first, days, plan, room, out, begins)
-        usual, region = network.usual[self.own], network.usual_of_region
         kernel.usual_columns(values, usual, region, first, days, plan, room, out, at, begins)
         rows = slice(int(begins[0]), int(begins[0]) + len(self))
         newest = list(network.spec.own_groups()).index("value_last")
