@@ -32,10 +32,10 @@ def serving(status: int, body: bytes, headers: dict[str, str]) -> Iterator[Serve
             for name, value in {"Content-Length": str(len(body)), **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            if self.command == "GET":
+            if self.command != "HEAD":
                 self.wfile.write(body)
 
-        do_HEAD = do_GET  # noqa: N815 - so called by the library
+        do_HEAD = do_POST = do_GET  # noqa: N815 - so called by the library
 
         def log_message(self, *args: object) -> None:
             """Stay quiet."""

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -140,31 +137,6 @@ def test_what_keeps_secrets_manager_from_answering_is_named(aws, monkeypatch, tm
     assert line.endswith("or put the variable into .env or the environment.")
 
 
-@pytest.fixture
-def refusing(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[int, str]]]:
-    """A Secrets Manager that refuses as AWS's does: with the status and the code that a test puts into the list."""
-    answers: list[tuple[int, str]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            status, code = answers[0]
-            body = json.dumps({"__type": code, "message": "canary of AWS"}).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: object) -> None:
-            """Stay quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=lambda: server.serve_forever(poll_interval=0.01), daemon=True).start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_address[1]}")
-    yield answers
-    server.shutdown()
-    server.server_close()
-
-
 @pytest.mark.parametrize(
     ("status", "code", "told"),
     [
@@ -176,8 +148,9 @@ def refusing(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[i
         (400, "AnotherOne", "see docs/production.md"),
     ],
 )
-def test_a_refusal_of_aws_is_told_by_its_code_with_the_remedy(refusing, status, code, told):
-    refusing.append((status, code))
+def test_a_refusal_of_aws_is_told_by_its_code_with_the_remedy(aws, answering, monkeypatch, status, code, told):
+    answer = {"__type": code, "message": "canary of AWS"}
+    monkeypatch.setenv("AWS_ENDPOINT_URL", answering(status, json.dumps(answer).encode()).url)
     line = refusal()
     assert f"AWS Secrets Manager did not give airwatch/prod: {code}: {told}" in line
     assert "canary" not in line

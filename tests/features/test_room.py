@@ -1,5 +1,7 @@
 import gc
 import pickle
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -23,6 +25,23 @@ def test_a_block_has_the_memory_of_one_that_nobody_looks_at_any_more():
     del row
     gc.collect()
     assert address(room.block(3, 90)) == before
+
+
+def test_threads_share_a_room_and_no_block():
+    room, often = Room(), sys.getswitchinterval()
+
+    def use(number):
+        for _ in range(2_000):
+            block = room.block(1, 10)
+            block[:] = number
+            assert (block == number).all()
+
+    sys.setswitchinterval(1e-6)  # seconds; threads meet within a line
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(use, range(4)))
+    finally:
+        sys.setswitchinterval(often)
 
 
 def test_a_larger_block_than_any_before_has_memory_of_its_own():

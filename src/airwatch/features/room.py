@@ -28,10 +28,17 @@ class Room:
     def block(self, columns: int, rows: int) -> Block:
         """A block [columns, rows] of no particular content, in one piece."""
         size = columns * rows
-        memory = self._free.pop() if self._free else np.empty(0, dtype=np.float32)
+        memory = self._any_free()
         if len(memory) < size:
             memory = np.empty(size + size // _SPARE, dtype=np.float32)
         # Whatever is cut from the block refers to this array, not to the memory itself: it lives as long as they do.
         looked_at = np.frombuffer(memory.data, dtype=np.float32, count=size)
         finalize(looked_at, self._free.append, memory).atexit = False
         return looked_at.reshape(columns, rows)
+
+    def _any_free(self) -> NDArray[np.float32]:
+        """Memory that nobody looks at; none where all is in use, or another thread was quicker."""
+        try:
+            return self._free.pop()
+        except IndexError:
+            return np.empty(0, dtype=np.float32)

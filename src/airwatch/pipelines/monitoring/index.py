@@ -20,7 +20,7 @@ from airwatch.pages import render
 from airwatch.parameters import RunParams
 from airwatch.pipelines.monitoring.alerts import describer
 from airwatch.pipelines.monitoring.decision import DECISION, Row
-from airwatch.pipelines.monitoring.page import titled
+from airwatch.pipelines.monitoring.page import heading
 from airwatch.pipelines.monitoring.skill_chart import skill_charts
 from airwatch.pipelines.monitoring.wording import held, measure, title
 
@@ -78,12 +78,7 @@ def write_index(
     logger.info("Index: %d pages, %d tables and documents", len(pages), len(links) - len(pages))
     return render(
         "index.html",
-        title=titled("AirWatch: monitoring", run),
-        heading="AirWatch: monitoring",
-        area=str(run.area),
-        as_of=str(run.as_of),
-        source=run.source_label,
-        simulated=run.source == "sandbox",
+        **heading("AirWatch: monitoring", "AirWatch: monitoring", run),
         decision=_check(DECISION, summary[DECISION]),
         causes=_causes(summary),
         checks=_checks(summary, run),

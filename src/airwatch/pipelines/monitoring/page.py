@@ -14,6 +14,18 @@ def titled(what: str, run: RunParams) -> str:
     return f"{what}, as of {run.as_of}{' (sandbox: simulated data)' if run.source == 'sandbox' else ''}"
 
 
+def heading(title: str, what: str, run: RunParams) -> dict[str, object]:
+    """What the head of a page of ours says: its title, and the run that it is of."""
+    return {
+        "title": titled(title, run),
+        "heading": what,
+        "area": str(run.area),
+        "as_of": str(run.as_of),
+        "source": run.source_label,
+        "simulated": run.source == "sandbox",
+    }
+
+
 def with_header(page: str, title: str, notes: list[str]) -> str:
     """A page of Evidently's with a title and notes at its top.
 

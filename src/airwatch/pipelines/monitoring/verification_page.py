@@ -13,7 +13,7 @@ from airwatch.domain.pollutants import POLLUTANTS
 from airwatch.pages import render
 from airwatch.parameters import RunParams
 from airwatch.pipelines.monitoring.drawings import Chances, Weeks
-from airwatch.pipelines.monitoring.page import titled
+from airwatch.pipelines.monitoring.page import heading
 from airwatch.pipelines.monitoring.params import MonitoringParams
 from airwatch.pipelines.monitoring.skill_chart import skill_charts
 from airwatch.pipelines.monitoring.verification import ALL_YEAR, EVER, EVERYWHERE, overall, recent_window
@@ -56,12 +56,7 @@ def write_verification(
     logger.info("Verification page: %s", ", ".join(pollutants) or "nothing has matured yet")
     return render(
         "verification.html",
-        title=titled("AirWatch: verification", run),
-        heading="Verification of the forecasts that have matured",
-        area=str(run.area),
-        as_of=str(run.as_of),
-        source=run.source_label,
-        simulated=run.source == "sandbox",
+        **heading("AirWatch: verification", "Verification of the forecasts that have matured", run),
         covered=[_covered(overall(verification), name) for name in pollutants],
         charts=skill_charts(verification, run),
         chances=list(_chances(verified_chances, pollutants)),
