@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from airwatch.commands.project import told_in_one_line
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -25,15 +27,10 @@ def doctor(
     from airwatch.checks.plan import checks_of
     from airwatch.checks.report import Status, examine, worst
     from airwatch.commands.project import Project, quiet
-    from airwatch.messages import one_line
     from airwatch.parameters import read_command_line
 
-    try:
-        with quiet():
-            findings = examine(checks_of(Project.opened(env, read_command_line(params)).loader))
-    except Exception as error:
-        typer.echo(f"Error: {one_line(error)}", err=True)
-        raise typer.Exit(1) from None
+    with told_in_one_line(), quiet():
+        findings = examine(checks_of(Project.opened(env, read_command_line(params)).loader))
     if as_json:
         typer.echo(json.dumps(_as_json(findings), indent=1))
     else:

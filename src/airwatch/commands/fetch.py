@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from airwatch.commands.project import told_in_one_line
+
 app = typer.Typer(no_args_is_help=True, help="Fetch EPA's files into the archive, where runs find them.")
 
 
@@ -22,12 +24,11 @@ def airdata(
 ) -> None:
     """Fetch EPA's yearly files that are not stored yet or have changed (source=airdata)."""
     from airwatch.commands.project import Project
-    from airwatch.messages import one_line
     from airwatch.pipelines.ingestion.files import fetch_files, files_of
 
     first, last = _span(years)
     given = {"area": {"nation": "us"}, "first_year": first, "pollutants": pollutants.replace(",", "+")}
-    try:
+    with told_in_one_line():
         asked = {"source": "airdata", "as_of": None, "origins": None, **given}
         project = Project.opened(runtime_params=asked)
         parameters, catalog = project.parameters, project.catalog("epa_services", "raw_aqs_index", "raw_aqs_daily")
@@ -40,9 +41,6 @@ def airdata(
             stored += 1
             for name, rows in reply.items():
                 typer.echo(f"{name}: {len(rows):,} rows")
-    except Exception as error:
-        typer.echo(f"Error: {one_line(error)}", err=True)
-        raise typer.Exit(1) from None
     typer.echo(f"{stored} of {len(files)} files fetched; the others are as they were.")
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from airwatch.commands.project import told_in_one_line
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -26,19 +28,14 @@ def inspect(
     from airwatch.commands.project import Project, quiet
     from airwatch.inspection.describe import describe, find
     from airwatch.inspection.entries import entries_of
-    from airwatch.messages import one_line
 
-    try:
-        with quiet():
-            project = Project.opened(env)
-            entries = entries_of(project.loader["catalog"], project.loader["credentials"])
-            if table:
-                _show(describe(find(table, entries), rows), as_json)
-            else:
-                _show_all(entries, project.parameters["run"].pollutants, as_json)
-    except Exception as error:
-        typer.echo(f"Error: {one_line(error)}", err=True)
-        raise typer.Exit(1) from None
+    with told_in_one_line(), quiet():
+        project = Project.opened(env)
+        entries = entries_of(project.loader["catalog"], project.loader["credentials"])
+        if table:
+            _show(describe(find(table, entries), rows), as_json)
+        else:
+            _show_all(entries, project.parameters["run"].pollutants, as_json)
 
 
 def _show_all(entries: Mapping[str, Entry], pollutants: tuple[str, ...], as_json: bool) -> None:

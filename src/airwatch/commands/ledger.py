@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from airwatch.commands.project import told_in_one_line
+
 if TYPE_CHECKING:
     from airwatch.ledger import Chain, Fault, LedgerDataset
 
@@ -76,14 +78,9 @@ def show(env: Env = None, source: Source = "", as_json: AsJson = False) -> None:
 def _opened(env: str | None) -> Iterator[LedgerDataset]:
     """The ledger of an environment; what goes wrong is told in one line."""
     from airwatch.commands.project import Project, quiet
-    from airwatch.messages import one_line
 
-    try:
-        with quiet():
-            yield Project.opened(env).catalog("forecast_ledger")["forecast_ledger"]  # type: ignore[misc]
-    except Exception as error:
-        typer.echo(f"Error: {one_line(error)}", err=True)
-        raise typer.Exit(1) from None
+    with told_in_one_line(), quiet():
+        yield Project.opened(env).catalog("forecast_ledger")["forecast_ledger"]  # type: ignore[misc]
 
 
 def _issues(dataset: LedgerDataset, source: str) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from airwatch.commands.project import told_in_one_line
+
 if TYPE_CHECKING:
     from airwatch.model_registry import ModelShelf, Version
 
@@ -148,21 +150,16 @@ def _registry(env: str | None) -> Iterator[None]:
     import mlflow
 
     from airwatch.commands.project import Project, quiet
-    from airwatch.messages import one_line
     from airwatch.model_registry import make_store
     from airwatch.tracking import require_server
 
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    try:
-        with quiet():
-            address = Project.opened(env).loader["mlflow"]["server"]["mlflow_tracking_uri"]
-            make_store(address)
-            require_server(address)
-            mlflow.set_tracking_uri(address)
-            yield
-    except Exception as error:
-        typer.echo(f"Error: {one_line(error)}", err=True)
-        raise typer.Exit(1) from None
+    with told_in_one_line(), quiet():
+        address = Project.opened(env).loader["mlflow"]["server"]["mlflow_tracking_uri"]
+        make_store(address)
+        require_server(address)
+        mlflow.set_tracking_uri(address)
+        yield
 
 
 def _shelf(pollutant: str) -> ModelShelf:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from airwatch.commands.project import told_in_one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ def monitor(
 
     Exit code 0; with --strict 0 ok, 1 warn, 2 retrain; 3 where monitoring failed.
     """
-    with _told_in_one_line(FAILED):
+    with told_in_one_line(FAILED):
         from airwatch.operations.monitoring import monitor as monitored
         from airwatch.operations.sessions import Sessions, quietly
         from airwatch.parameters import read_command_line
@@ -65,7 +65,7 @@ def walk(
 
     Days from which forecasts are in the ledger already are passed over, so that a walk that broke off goes on.
     """
-    with _told_in_one_line(1):
+    with told_in_one_line(1):
         from airwatch.operations.sessions import Sessions, merged
         from airwatch.operations.walk import Walk, days_of
         from airwatch.parameters import ParameterError, read_command_line
@@ -80,18 +80,6 @@ def walk(
         walking = Walk(Sessions(asked, env), project.parameters, project.catalog(), pages, not no_train)
         for step in walking.steps(steps):
             _tell(step)
-
-
-@contextmanager
-def _told_in_one_line(code: int) -> Iterator[None]:
-    """What goes wrong is told in one line, with an exit code."""
-    from airwatch.messages import one_line
-
-    try:
-        yield
-    except Exception as error:
-        typer.echo(f"Error: {one_line(error)}", err=True)
-        raise typer.Exit(code) from None
 
 
 def _opened(env: str | None, params: dict[str, object]) -> Project:

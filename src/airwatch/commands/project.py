@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 if TYPE_CHECKING:
     from kedro.io import DataCatalog
 
@@ -75,3 +77,15 @@ def quiet() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(level)
+
+
+@contextmanager
+def told_in_one_line(code: int = 1) -> Iterator[None]:
+    """What goes wrong is told in one line, with an exit code."""
+    from airwatch.messages import one_line
+
+    try:
+        yield
+    except Exception as error:
+        typer.echo(f"Error: {one_line(error)}", err=True)
+        raise typer.Exit(code) from None
