@@ -45,3 +45,10 @@ def compiled(function: Function) -> Function:
         return cast(Function, njit(function, nogil=True, error_model="numpy"))
     finally:
         config.CACHE_DIR = before  # type: ignore[attr-defined]
+
+
+@compiled
+def copy(source: NDArray[np.float32], target: NDArray[np.float32]) -> None:
+    """Write numbers over others; with numba's own assignment to a slice it takes three times as long."""
+    for number in range(len(target)):
+        target[number] = source[number]

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from airwatch.features.compiled import IntArray, compiled
-from airwatch.features.plan import NAN, Block, Grid, OwnPlan, Totals, Whole
+from airwatch.features.compiled import IntArray, compiled, copy
+from airwatch.features.plan import NAN, Block, Count, Grid, OwnPlan, Totals, Whole
 
 _NOISE = 1e-12  # of a sum of squares: what is left of equal values in floating point
 
@@ -128,15 +128,17 @@ def climatology(values: Grid, first: IntArray, days: int, plan: OwnPlan, room: T
         _add_up_values(values[series, start:], plan, room)
         means[series, : start + past] = NAN
         targets = means[series, start + past :]
-        total, count = np.zeros(len(targets), np.int64), np.zeros(len(targets), np.int64)
+        many, window = len(targets), plan.year_days
+        total, count = np.zeros(many, np.int64), np.zeros(many, np.int32)
         for newest in plan.years:
             end = plan.pad + past + 1 - newest
-            sums, seen = room.values[end - plan.year_days :], room.seen[end - plan.year_days :]
-            for day in range(len(targets)):
-                total[day] += sums[day + plan.year_days] - sums[day]
-                count[day] += seen[day + plan.year_days] - seen[day]
+            upper, lower = room.values[end : end + many], room.values[end - window : end - window + many]
+            now, then = room.seen[end : end + many], room.seen[end - window : end - window + many]
+            for day in range(many):
+                total[day] += upper[day] - lower[day]
+                count[day] += now[day] - then[day]
         step = np.float32(plan.step)
-        for day in range(len(targets)):
+        for day in range(many):
             mean = np.float32(total[day]) * step / np.float32(count[day])
             targets[day] = mean if count[day] >= plan.min_count else NAN
 
@@ -209,7 +211,7 @@ def _add_up_unit(unit: Grid, plan: OwnPlan, room: Totals) -> None:
 
 
 @compiled
-def _run_up(numbers: Whole, count: int) -> None:
+def _run_up(numbers: Whole | Count, count: int) -> None:
     """Numbers to their running totals; apart from what makes them, which then takes many at once."""
     total = np.int64(0)
     for day in range(count):
@@ -218,7 +220,7 @@ def _run_up(numbers: Whole, count: int) -> None:
 
 
 @compiled
-def _mean(sums: Whole, seen: Whole, end: int, window: int, min_count: int, step: float, mean: Grid) -> None:
+def _mean(sums: Whole, seen: Count, end: int, window: int, min_count: int, step: float, mean: Grid) -> None:
     """The mean of the last ``window`` days of each origin; NaN below ``min_count`` of them."""
     size = np.float32(step)
     upper, lower, now, then = sums[end:], sums[end - window :], seen[end:], seen[end - window :]
@@ -229,7 +231,7 @@ def _mean(sums: Whole, seen: Whole, end: int, window: int, min_count: int, step:
 
 
 @compiled
-def _count(seen: Whole, end: int, window: int, count: Grid) -> None:
+def _count(seen: Count, end: int, window: int, count: Grid) -> None:
     """Observed days among the last ``window``."""
     now, then = seen[end:], seen[end - window :]
     for day in range(len(count)):
@@ -251,7 +253,7 @@ def _spread(room: Totals, end: int, window: int, min_count: int, step: float, sp
 
 
 @compiled
-def _missing_share(seen: Whole, end: int, window: int, share: Grid) -> None:
+def _missing_share(seen: Count, end: int, window: int, share: Grid) -> None:
     """The share of the last ``window`` days that was not observed."""
     now, then, days = seen[end:], seen[end - window :], np.float32(window)
     for day in range(len(share)):
@@ -263,9 +265,7 @@ def _lag(own: Grid, past: int, back: int, column: Grid) -> None:
     """The value of the day so many days before; NaN where it was not observed."""
     unknown = min(max(back - past, 0), len(column))
     column[:unknown] = NAN
-    known, before = column[unknown:], own[max(past - back, 0) :]
-    for day in range(len(known)):
-        known[day] = before[day]
+    copy(own[max(past - back, 0) :], column[unknown:])
 
 
 @compiled

@@ -21,8 +21,10 @@ EARTH_RADIUS_KM = 6371.0088  # IUGG mean radius
 
 
 ARCS = 8  # into which the edges of all directions cut the circle, so that a site in two directions is added once
-# The kinds of neighbours: those of the near arcs, the far arcs, and these.
-NEAR, NEIGHBOURS, SMOKE, KINDS = 2 * ARCS, 2 * ARCS + 1, 2 * ARCS + 2, 2 * ARCS + 3
+# The kinds of neighbours: those of the near arcs, of the far arcs as far as they count in the region too, the others of
+# the far arcs, and these.
+FAR, FAR_ALONE, NEAR = ARCS, 2 * ARCS, 3 * ARCS
+NEIGHBOURS, SMOKE, KINDS = NEAR + 1, NEAR + 2, NEAR + 3
 
 
 class Reach(NamedTuple):
@@ -166,7 +168,8 @@ def _list(here: IntArray, there: IntArray, km: FloatArray, arc: IntArray, reach:
         if is_near or (region > 0 and not is_far):
             _put(found, first + slot, other, weight if is_near else 0.0, region)
         if is_far:
-            _put(found, first + ARCS + slot, other, weight, 0.0 if is_near else region)
+            alone = is_near or region == 0.0
+            _put(found, first + (FAR_ALONE if alone else FAR) + slot, other, weight, 0.0 if alone else region)
         soft = far + reach.softening_km
         if far < reach.near_km:
             _put(found, first + NEAR, other, 1.0 / (soft * soft), 0.0)

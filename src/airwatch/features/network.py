@@ -37,7 +37,7 @@ class Network:
         unit: The same in the working unit.
         level: The usual level, working unit.
         anomaly: Observations above their level, working unit.
-        smoky: 1 where a site stands far above its level, else 0; NaN where nothing was observed.
+        smoky: ``surroundings.smoky_days``: where a site stands far above its level, and where it observed something.
         usual: ``kernel.climatology``, AQS unit [sites, width + horizon].
         usual_of_region: Its mean over all sites [1, width + horizon].
         network: The mean anomaly of all sites [1, width].
@@ -76,7 +76,7 @@ class Network:
         values, first, borrow = grid.values, grid.first, spec.surroundings.level_borrow_days
         # The neighbours' levels are needed as far back as their anomalies are looked at.
         back = min(axis.width, axis.days + spec.surroundings.past_days)
-        unit, means, counts, spreads, level, anomaly, smoky = np.empty((7, *values.shape), dtype=np.float32)
+        unit, means, counts, spreads, anomaly = np.empty((5, *values.shape), dtype=np.float32)
         usual = np.empty((len(values), axis.width + horizon_days), dtype=np.float32)
 
         def own(rows: slice) -> None:
@@ -86,9 +86,9 @@ class Network:
             kernel.climatology(values[rows], first[rows], axis.days, plan, room, usual[rows])
 
         def above(rows: slice) -> None:
-            surroundings.levels(means, counts, region, around, borrow, np.arange(len(values))[rows], level)
-            np.subtract(unit[rows], level[rows], out=anomaly[rows])
-            surroundings.smoky_days(anomaly[rows], spreads[rows], spec.surroundings.smoke_spreads, smoky[rows])
+            surroundings.levels(means, counts, region, around, borrow, np.arange(len(values))[rows])
+            np.subtract(unit[rows], counts[rows], out=anomaly[rows])
+            surroundings.smoky_days(anomaly[rows], spreads[rows], spec.surroundings.smoke_spreads)
 
         parts = shares(len(values), SHARES * threads)
         around, *_ = at_once(
@@ -106,9 +106,9 @@ class Network:
             places=places,
             values=values,
             unit=unit,
-            level=level,
+            level=counts,
             anomaly=anomaly,
-            smoky=smoky,
+            smoky=spreads,
             usual=usual,
             usual_of_region=usual_of_region,
             network=region_mean(anomaly, plan.unit_step),

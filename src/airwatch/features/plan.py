@@ -13,6 +13,7 @@ from airwatch.features.spec import DAYS_OF_A_YEAR, FALLBACK_DAYS, FeatureSpec
 Grid = NDArray[np.float32]
 Block = NDArray[np.float32]  # [columns, rows]
 Whole = NDArray[np.int64]
+Count = NDArray[np.int32]
 
 # Whole steps up to the highest plausible value; the sum over a year stays below 2**63, and so does that of squares.
 STEPS = float(2**40)
@@ -87,10 +88,11 @@ class Totals(NamedTuple):
     unit: Whole
     squares: Whole
     steps: Whole
-    seen: Whole
-    pairs: Whole
+    seen: Count
+    pairs: Count
 
     @classmethod
     def of_length(cls, days: int, plan: OwnPlan) -> Totals:
         """Room for a series of so many days."""
-        return cls(*(np.zeros(plan.pad + days + 1, dtype=np.int64) for _ in cls._fields))
+        wide = (np.zeros(plan.pad + days + 1, dtype=np.int64) for _ in range(4))
+        return cls(*wide, *np.zeros((2, plan.pad + days + 1), dtype=np.int32))

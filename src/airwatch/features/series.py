@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from airwatch.features.compiled import IntArray, compiled
+from airwatch.features.compiled import IntArray, compiled, copy
 from airwatch.features.plan import Block, Grid
 
 ZERO, ONE, NAN = np.float32(0.0), np.float32(1.0), np.float32(np.nan)
@@ -75,7 +75,7 @@ def spread_columns(columns: Grid, starts: IntArray, out: Block, at: int, begins:
     for number in range(len(columns)):
         for series in range(len(starts)):
             row, start = begins[series], starts[series]
-            out[at + number, row : row + days - start] = columns[number, start:]
+            copy(columns[number, start:], out[at + number, row : row + days - start])
 
 
 @compiled

@@ -15,15 +15,28 @@ from typing import NamedTuple
 
 import numpy as np
 
-from airwatch.features.compiled import FloatArray, IntArray, compiled
-from airwatch.features.neighbours import ARCS, KINDS, NEAR, NEIGHBOURS, SMOKE, Neighbours, Reach, find_neighbours
+from airwatch.features.compiled import FloatArray, IntArray, compiled, copy
+from airwatch.features.neighbours import (
+    ARCS,
+    FAR,
+    FAR_ALONE,
+    KINDS,
+    NEAR,
+    NEIGHBOURS,
+    SMOKE,
+    Neighbours,
+    Reach,
+    find_neighbours,
+)
 from airwatch.features.plan import Block, Grid
 from airwatch.features.spec import SurroundingsSpec
 
 # The sites of a nation stay in the cache, and the runs that are written are long. A constant, so that the compiler sees
 # that the parts of a row of sums lie apart.
 DAYS_AT_ONCE = 1_024
+Number = np.float32
 ZERO, ONE, NAN = np.float32(0.0), np.float32(1.0), np.float32(np.nan)
+SMOKY = np.float32(4_096.0)  # more sites than one has around it; sums of so many are exact
 _ROUNDING = np.float32(1e-6)  # in any unit: the deviation of nearly equal values tells nothing
 
 
@@ -50,45 +63,41 @@ class Around(NamedTuple):
 
 
 @compiled
-def levels(
-    means: Grid, counts: Grid, region: Grid, around: Around, borrow_days: float, own: IntArray, out: Grid
-) -> None:
-    """Write the mean of some sites' last year of days, shrunk towards that of their surroundings, [sites, width].
+def levels(means: Grid, counts: Grid, region: Grid, around: Around, borrow_days: float, own: IntArray) -> None:
+    """Write the mean of some sites' last year of days, shrunk towards that of their surroundings, over the counts.
 
     Args:
         means: Of each site's own year, NaN where nothing was observed.
-        counts: Its days with an observation.
+        counts: Its days with an observation, which become levels [sites, width].
         region: The mean of all sites' means [1, width], for a site without a near one.
         around: Their neighbours.
         borrow_days: What the surroundings count for.
         own: The rows of the sites.
-        out: The levels of all sites.
     """
     borrow, sums = np.float32(borrow_days), np.empty(2 * DAYS_AT_ONCE, np.float32)
     for begin in range(0, means.shape[1], DAYS_AT_ONCE):
         end = min(begin + DAYS_AT_ONCE, means.shape[1])
         for site in own:
-            total, weight = _add(means, around.neighbours, site * KINDS + NEAR, begin, end, sums)
-            mean, count, level = means[site, begin:end], counts[site, begin:end], out[site, begin:end]
-            wide = region[0, begin:end]
+            total, weight = _sums(means, around.neighbours, site * KINDS + NEAR, begin, end, sums)
+            mean, known, wide = means[site, begin:end], counts[site, begin:end], region[0, begin:end]
             for day in range(end - begin):
                 borrowed = total[day] / weight[day] if weight[day] > 0 else wide[day]
-                mine = mean[day] * count[day] if count[day] > 0 else ZERO
-                level[day] = (mine + borrow * borrowed) / (count[day] + borrow)
+                mine = mean[day] * known[day] if known[day] > 0 else ZERO
+                known[day] = (mine + borrow * borrowed) / (known[day] + borrow)
 
 
 @compiled
-def smoky_days(anomaly: Grid, spread: Grid, spreads: float, smoky: Grid) -> None:
-    """Write 1 where a site stands that many of its own standard deviations above its level, else 0, [sites, width].
+def smoky_days(anomaly: Grid, spread: Grid, spreads: float) -> None:
+    """Write over a site's own spread whether it stands that many of it above its level, [sites, width].
 
-    NaN where nothing was observed.
+    ``SMOKY + 1`` where it does, 1 where it does not, 0 where nothing was observed: one sum over sites counts both.
     """
     many = np.float32(spreads)
     for site in range(len(anomaly)):
-        above, own, row = anomaly[site], spread[site], smoky[site]
+        above, row = anomaly[site], spread[site]
         for day in range(len(row)):
-            far = ONE if above[day] > many * own[day] and own[day] > _ROUNDING else ZERO
-            row[day] = far if above[day] == above[day] else NAN
+            far = SMOKY + ONE if above[day] > many * row[day] and row[day] > _ROUNDING else ONE
+            row[day] = far if above[day] == above[day] else ZERO
 
 
 @compiled
@@ -119,9 +128,9 @@ def around_columns(
         begins: The row of each of the block's sites' first origin in it.
     """
     width, lead, last = values.shape[1], around.past_days, at + 2 + 3 * ARCS
-    sums = np.empty(4 * DAYS_AT_ONCE, np.float32)
+    neighbours, mean = around.neighbours, np.empty(DAYS_AT_ONCE, np.float32)
     near, far = np.empty((ARCS, 2 * DAYS_AT_ONCE), np.float32), np.empty((ARCS, 2 * DAYS_AT_ONCE), np.float32)
-    mean = np.empty(DAYS_AT_ONCE, np.float32)
+    region, sums = np.empty(2 * DAYS_AT_ONCE, np.float32), np.empty(2 * DAYS_AT_ONCE, np.float32)
     step = DAYS_AT_ONCE - lead
     for begin in range(starts.min(), width, step):
         end = min(begin + step, width)
@@ -133,16 +142,14 @@ def around_columns(
             first = max(starts[number], begin) - since
             row = begins[number] + since + first - starts[number]
             stop = row + end - since - first
-            sums[:] = ZERO
+            near[:], far[:], region[:] = ZERO, ZERO, ZERO
             for arc in range(ARCS):
-                _add_arc(anomaly, around.neighbours, slot + arc, since, end, sums)
-                near[arc] = sums[: 2 * DAYS_AT_ONCE]
-                _add_arc(anomaly, around.neighbours, slot + ARCS + arc, since, end, sums)
-                far[arc] = sums[: 2 * DAYS_AT_ONCE]
-            region = sums[2 * DAYS_AT_ONCE :]
+                _add_to_both(anomaly, neighbours, slot + arc, since, end, near[arc], region)
+                _add_to_both(anomaly, neighbours, slot + FAR + arc, since, end, far[arc], region)
+                _add(anomaly, neighbours, slot + FAR_ALONE + arc, since, end, far[arc])
             today, before = out[last, row:stop], out[last + 1, row:stop]
             _write_region(region, first, around.region_days, mean, today, before, out[last + 2, row:stop])
-            out[last + 3, row:stop] = network[0, since + first : end]
+            copy(network[0, since + first : end], out[last + 3, row:stop])
             for side in range(ARCS):
                 arc = (side + ARCS - around.second) % ARCS
                 column = at + 2 + 3 * side
@@ -150,76 +157,95 @@ def around_columns(
                 _write_direction(near[arc], near[side], around.second, first, today)
                 _write_change(near[arc], near[side], around.second, first, today, change)
                 _write_direction(far[arc], far[side], around.second, first, out[column + 2, row:stop])
-            total, weight = _add(anomaly, around.neighbours, slot + NEAR, since + first, end, sums)
-            _write_near_spread(
-                anomaly, around.neighbours, slot + NEAR, since + first, total, weight, out[at + 1, row:stop]
-            )
-            total, weight = _add(values, around.neighbours, slot + NEIGHBOURS, since + first, end, sums)
+            total, weight = _sums(anomaly, neighbours, slot + NEAR, since + first, end, sums)
+            _write_near_spread(anomaly, neighbours, slot + NEAR, since + first, total, weight, out[at + 1, row:stop])
+            total, weight = _sums(values, neighbours, slot + NEIGHBOURS, since + first, end, sums)
             _write_mean(total, weight, out[at, row:stop])
-            total, weight = _add(smoky, around.neighbours, slot + SMOKE, since + first, end, sums)
-            _write_mean(total, weight, out[last + 4, row:stop])
+            _write_smoky_share(smoky, neighbours, slot + SMOKE, since + first, sums, out[last + 4, row:stop])
 
 
 @compiled
-def _add(grid: Grid, neighbours: Neighbours, slot: int, since: int, end: int, sums: Grid) -> tuple[Grid, Grid]:
+def _sums(grid: Grid, neighbours: Neighbours, slot: int, since: int, end: int, sums: Grid) -> tuple[Grid, Grid]:
     """The weighted sum of the neighbours of one kind on some days, and what those weigh that observed something."""
-    total, weight = sums[: end - since], sums[DAYS_AT_ONCE : DAYS_AT_ONCE + end - since]
-    total[:], weight[:] = ZERO, ZERO
+    sums[:] = ZERO
+    _add(grid, neighbours, slot, since, end, sums)
+    return sums[: end - since], sums[DAYS_AT_ONCE : DAYS_AT_ONCE + end - since]
+
+
+@compiled
+def _add(grid: Grid, neighbours: Neighbours, slot: int, since: int, end: int, sums: Grid) -> None:
+    """Add the neighbours of one kind to a weighted sum, and behind it what those weigh that observed something."""
+    days, there, weights = end - since, neighbours.there, neighbours.weights
+    total, weight = sums[:days], sums[DAYS_AT_ONCE : DAYS_AT_ONCE + days]
     pair, stop = neighbours.starts[slot], neighbours.starts[slot + 1]
     while pair + 4 <= stop:  # four at a time, one after the other: the sums stay in registers
-        a, b = grid[neighbours.there[pair], since:end], grid[neighbours.there[pair + 1], since:end]
-        c, d = grid[neighbours.there[pair + 2], since:end], grid[neighbours.there[pair + 3], since:end]
-        v, w = neighbours.weights[pair], neighbours.weights[pair + 1]
-        x, y = neighbours.weights[pair + 2], neighbours.weights[pair + 3]
-        for day in range(len(total)):
+        a, b = grid[there[pair], since:end], grid[there[pair + 1], since:end]
+        c, d = grid[there[pair + 2], since:end], grid[there[pair + 3], since:end]
+        v, w, x, y = weights[pair], weights[pair + 1], weights[pair + 2], weights[pair + 3]
+        for day in range(days):
             p, q, r, s = a[day], b[day], c[day], d[day]  # all is read before something is written
-            sum_ = (((total[day] + _part(v, p)) + _part(w, q)) + _part(x, r)) + _part(y, s)
-            weighs = (((weight[day] + _if(v, p)) + _if(w, q)) + _if(x, r)) + _if(y, s)
+            sum_, weighs = _parts(total[day], v, p, w, q, x, r, y, s), _ifs(weight[day], v, p, w, q, x, r, y, s)
             total[day], weight[day] = sum_, weighs
         pair += 4
     while pair < stop:
-        a, v = grid[neighbours.there[pair], since:end], neighbours.weights[pair]
-        for day in range(len(total)):
+        a, v = grid[there[pair], since:end], weights[pair]
+        for day in range(days):
             total[day] += _part(v, a[day])
             weight[day] += _if(v, a[day])
         pair += 1
-    return total, weight
 
 
 @compiled
-def _add_arc(grid: Grid, neighbours: Neighbours, slot: int, since: int, end: int, sums: Grid) -> None:
-    """The weighted sum of the neighbours in an arc and what they weigh, and behind it the same for the region."""
-    total, weight = sums[:DAYS_AT_ONCE], sums[DAYS_AT_ONCE : 2 * DAYS_AT_ONCE]
-    region, heavy = sums[2 * DAYS_AT_ONCE : 3 * DAYS_AT_ONCE], sums[3 * DAYS_AT_ONCE :]
-    total[:], weight[:] = ZERO, ZERO
+def _add_to_both(
+    grid: Grid, neighbours: Neighbours, slot: int, since: int, end: int, sums: Grid, of_region: Grid
+) -> None:
+    """The same for an arc and for the region, where the same neighbours weigh something else."""
+    days, there, weights, others = end - since, neighbours.there, neighbours.weights, neighbours.of_region
+    total, weight = sums[:days], sums[DAYS_AT_ONCE : DAYS_AT_ONCE + days]
+    wide, heavy = of_region[:days], of_region[DAYS_AT_ONCE : DAYS_AT_ONCE + days]
     pair, stop = neighbours.starts[slot], neighbours.starts[slot + 1]
-    while pair + 2 <= stop:
-        a, b = grid[neighbours.there[pair], since:end], grid[neighbours.there[pair + 1], since:end]
-        v, w = neighbours.weights[pair], neighbours.weights[pair + 1]
-        x, y = neighbours.of_region[pair], neighbours.of_region[pair + 1]
-        for day in range(end - since):
-            p, q = a[day], b[day]  # all is read before something is written: no number is read twice
-            sum_, weighs = (total[day] + _part(v, p)) + _part(w, q), (weight[day] + _if(v, p)) + _if(w, q)
-            wide, heavier = (region[day] + _part(x, p)) + _part(y, q), (heavy[day] + _if(x, p)) + _if(y, q)
-            total[day], weight[day], region[day], heavy[day] = sum_, weighs, wide, heavier
-        pair += 2
+    while pair + 4 <= stop:
+        a, b = grid[there[pair], since:end], grid[there[pair + 1], since:end]
+        c, d = grid[there[pair + 2], since:end], grid[there[pair + 3], since:end]
+        v, w, x, y = weights[pair], weights[pair + 1], weights[pair + 2], weights[pair + 3]
+        h, i, j, k = others[pair], others[pair + 1], others[pair + 2], others[pair + 3]
+        for day in range(days):
+            p, q, r, s = a[day], b[day], c[day], d[day]
+            sum_, weighs = _parts(total[day], v, p, w, q, x, r, y, s), _ifs(weight[day], v, p, w, q, x, r, y, s)
+            wide_, weigh = _parts(wide[day], h, p, i, q, j, r, k, s), _ifs(heavy[day], h, p, i, q, j, r, k, s)
+            total[day], weight[day], wide[day], heavy[day] = sum_, weighs, wide_, weigh
+        pair += 4
     while pair < stop:
-        a, v, x = grid[neighbours.there[pair], since:end], neighbours.weights[pair], neighbours.of_region[pair]
-        for day in range(end - since):
+        a, v, h = grid[there[pair], since:end], weights[pair], others[pair]
+        for day in range(days):
             total[day] += _part(v, a[day])
             weight[day] += _if(v, a[day])
-            region[day] += _part(x, a[day])
-            heavy[day] += _if(x, a[day])
+            wide[day] += _part(h, a[day])
+            heavy[day] += _if(h, a[day])
         pair += 1
 
 
 @compiled
-def _part(weight: np.float32, value: np.float32) -> np.float32:
+def _parts(
+    total: Number, v: Number, p: Number, w: Number, q: Number, x: Number, r: Number, y: Number, s: Number
+) -> Number:
+    return (((total + _part(v, p)) + _part(w, q)) + _part(x, r)) + _part(y, s)
+
+
+@compiled
+def _ifs(
+    weight: Number, v: Number, p: Number, w: Number, q: Number, x: Number, r: Number, y: Number, s: Number
+) -> Number:
+    return (((weight + _if(v, p)) + _if(w, q)) + _if(x, r)) + _if(y, s)
+
+
+@compiled
+def _part(weight: Number, value: Number) -> Number:
     return weight * value if value == value else ZERO
 
 
 @compiled
-def _if(weight: np.float32, value: np.float32) -> np.float32:
+def _if(weight: Number, value: Number) -> Number:
     return weight if value == value else ZERO
 
 
@@ -245,6 +271,28 @@ def _write_near_spread(
             count[day] += ONE if off == off else ZERO
     for day in range(days):
         row[day] = np.sqrt(squares[day] / weight[day]) if count[day] >= 2 else NAN
+
+
+@compiled
+def _write_smoky_share(smoky: Grid, neighbours: Neighbours, slot: int, since: int, sums: Grid, row: Grid) -> None:
+    """The share of the sites within reach that stand far above their level, of those that observed something."""
+    days, there, count = len(row), neighbours.there, sums[: len(row)]
+    count[:] = ZERO
+    pair, stop = neighbours.starts[slot], neighbours.starts[slot + 1]
+    while pair + 4 <= stop:
+        a, b = smoky[there[pair], since : since + days], smoky[there[pair + 1], since : since + days]
+        c, d = smoky[there[pair + 2], since : since + days], smoky[there[pair + 3], since : since + days]
+        for day in range(days):
+            count[day] += (a[day] + b[day]) + (c[day] + d[day])
+        pair += 4
+    while pair < stop:
+        a = smoky[there[pair], since : since + days]
+        for day in range(days):
+            count[day] += a[day]
+        pair += 1
+    for day in range(days):
+        far = np.floor(count[day] / SMOKY)
+        row[day] = far / (count[day] - far * SMOKY) if count[day] > 0 else NAN
 
 
 @compiled
@@ -285,8 +333,8 @@ def _write_region(sums: Grid, first: int, window: int, mean: Grid, today: Grid, 
             added[day] += known[day] if here else ZERO
             counted[day] += ONE if here else ZERO
     _write_mean(total[first:], count[first:], recent)
-    today[:] = region[first:]
+    copy(region[first:], today)
     if first == 0:
         yesterday[0] = NAN
     begin = max(first, 1)
-    yesterday[begin - first :] = region[begin - 1 : days - 1]
+    copy(region[begin - 1 : days - 1], yesterday[begin - first :])
