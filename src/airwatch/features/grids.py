@@ -27,10 +27,15 @@ class DayAxis:
     days: int
 
     @property
+    def origin_days(self) -> NDArray[np.datetime64]:
+        """The origins, consecutive local standard days, as a table has them."""
+        end = self.start + self.width
+        return np.arange(end - self.days, end).astype("datetime64[D]").astype("datetime64[us]")
+
+    @property
     def origins(self) -> pd.DatetimeIndex:
-        """The origins, consecutive local standard days."""
-        first = pd.Timestamp(EPOCH + (self.start + self.width - self.days))
-        return pd.date_range(first, periods=self.days, freq="D", unit="us")
+        """The origins."""
+        return pd.DatetimeIndex(self.origin_days, freq="D")
 
     def columns_of(self, dates: pd.DatetimeIndex) -> NDArray[np.int64]:
         """Column of each date; outside ``0 <= column < width`` the day is not on the axis."""

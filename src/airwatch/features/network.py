@@ -14,7 +14,7 @@ from airwatch.features import kernel, surroundings
 from airwatch.features.compiled import FloatArray, IntArray
 from airwatch.features.grids import DayAxis, SiteGrid
 from airwatch.features.plan import Grid, OwnPlan, Totals
-from airwatch.features.series import region_mean
+from airwatch.features.series import DayTotals, mean_of_parts, region_totals
 from airwatch.features.spec import FeatureSpec
 from airwatch.features.surroundings import Around
 from airwatch.features.tasks import at_once, shares
@@ -79,24 +79,25 @@ class Network:
         unit, means, counts, spreads, anomaly = np.empty((5, *values.shape), dtype=np.float32)
         usual = np.empty((len(values), axis.width + horizon_days), dtype=np.float32)
 
-        def own(rows: slice) -> None:
+        def own(rows: slice) -> tuple[DayTotals, DayTotals]:
             room = Totals.of_length(axis.width, plan)
             unit[rows] = forward(values[rows])
             kernel.own_levels(unit[rows], first[rows], back, plan, room, means[rows], counts[rows], spreads[rows])
             kernel.climatology(values[rows], first[rows], axis.days, plan, room, usual[rows])
+            return region_totals(means[rows], plan.unit_step), region_totals(usual[rows], plan.step)
 
-        def above(rows: slice) -> None:
+        def above(rows: slice) -> DayTotals:
             surroundings.levels(means, counts, region, around, borrow, np.arange(len(values))[rows])
             np.subtract(unit[rows], counts[rows], out=anomaly[rows])
             surroundings.smoky_days(anomaly[rows], spreads[rows], spec.surroundings.smoke_spreads)
+            return region_totals(anomaly[rows], plan.unit_step)
 
         parts = shares(len(values), SHARES * threads)
-        around, *_ = at_once(
+        around, *found = at_once(
             [partial(Around.of, places, spec.surroundings), *(partial(own, rows) for rows in parts)], threads
         )
-        regions = (partial(region_mean, means, plan.unit_step), partial(region_mean, usual, plan.step))
-        region, usual_of_region = at_once(regions, threads)
-        at_once([partial(above, rows) for rows in parts], threads)
+        region, usual_of_region = map(mean_of_parts, zip(*found, strict=True), (plan.unit_step, plan.step))
+        of_network = at_once([partial(above, rows) for rows in parts], threads)
         return cls(
             pollutant=pollutant,
             spec=spec,
@@ -111,7 +112,7 @@ class Network:
             smoky=spreads,
             usual=usual,
             usual_of_region=usual_of_region,
-            network=region_mean(anomaly, plan.unit_step),
+            network=mean_of_parts(of_network, plan.unit_step),
             around=around,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from pandas.api.extensions import ExtensionArray
 
 from airwatch.domain.transforms import transform
 from airwatch.features import kernel, surroundings
@@ -21,6 +23,7 @@ from airwatch.features.room import Room
 from airwatch.features.series import recent_columns, site_columns, spread_columns
 
 RECENT_DAYS = 3
+_TEXT: Any = pd.StringDtype(na_value=np.nan)  # what pandas calls str
 
 
 @dataclass(frozen=True)
@@ -129,19 +132,26 @@ class Piece:
 
 def as_frame(block: Block, pieces: Sequence[Piece]) -> pd.DataFrame:
     """The feature table from the block that some pieces have written, one behind the other."""
-    days, lengths = pieces[0].network.axis.origins.to_numpy(), np.concatenate([piece.lengths for piece in pieces])
+    days, lengths = pieces[0].network.axis.origin_days, np.concatenate([piece.lengths for piece in pieces])
     sites = np.concatenate([piece.network.site_ids[piece.own] for piece in pieces])
     pollutants = np.array([piece.network.pollutant for piece in pieces], dtype=object)
+    columns = pd.DataFrame(block.T, columns=_index(tuple(pieces[0].names)), copy=False)
     keys = {
         "site_id": _repeated(sites, lengths),
         "pollutant": _repeated(pollutants, np.array([len(piece) for piece in pieces])),
         "origin_date": np.concatenate([days[len(days) - length :] for length in lengths]),
     }
-    columns = pd.DataFrame(block.T, columns=list(pieces[0].names), copy=False)
-    return pd.concat([pd.DataFrame(keys, copy=False), columns], axis=1)
+    return pd.concat([pd.DataFrame(keys, index=columns.index, copy=False), columns], axis=1)
 
 
-def _repeated(values: NDArray[np.object_], lengths: IntArray) -> pd.Series:
+def _repeated(values: NDArray[np.object_], lengths: IntArray) -> ExtensionArray:
     """Each text as many times in a row as its length says."""
     runs = pa.RunEndEncodedArray.from_arrays(pa.array(np.cumsum(lengths)), pa.array(values, pa.large_string()))
-    return pd.Series(pd.array(pc.run_end_decode(runs), dtype="str"))
+    texts: ExtensionArray = _TEXT.__from_arrow__(pc.run_end_decode(runs))  # without the looks that pd.array takes
+    return texts
+
+
+@lru_cache(maxsize=8)
+def _index(names: tuple[str, ...]) -> pd.Index:
+    """The names as pandas keeps them: the same for every piece of a table."""
+    return pd.Index(names)

@@ -94,5 +94,7 @@ class Totals(NamedTuple):
     @classmethod
     def of_length(cls, days: int, plan: OwnPlan) -> Totals:
         """Room for a series of so many days."""
-        wide = (np.zeros(plan.pad + days + 1, dtype=np.int64) for _ in range(4))
-        return cls(*wide, *np.zeros((2, plan.pad + days + 1), dtype=np.int32))
+        sums, counts = (
+            np.zeros((number, plan.pad + days + 1), np.dtype(kind)) for number, kind in ((4, "i8"), (2, "i4"))
+        )
+        return cls(*sums, *counts)

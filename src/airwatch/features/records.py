@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from airwatch.features.compiled import compiled
 from airwatch.features.plan import Grid
-from airwatch.features.tasks import at_once
+from airwatch.features.tasks import at_once, shares
 
 Numbers = NDArray[np.int32]
 EPOCH = np.datetime64("1970-01-01", "D")
@@ -47,22 +47,26 @@ class Collector:
 
     def add(self, observations: pd.DataFrame) -> None:
         """Keep those of the wanted parameters, up to the last day and with a value."""
-        read = (
-            partial(_numbered, observations["pollutant"]),
-            partial(_numbered, observations["site_id"]),
-            partial(days_since_epoch, observations["date_local"]),
-            partial(observations["value"].to_numpy, dtype=np.float32),
-        )
-        (parameter, names), (site, site_ids), day, value = at_once(read, self.threads)
-        for number, name in enumerate(names):
-            if name in self.names:
-                rows = (parameter, number, site, day, value, self.last_day)
-                count, met = _look(*rows, len(site_ids))
-                if count:
-                    self._parts.setdefault(name, []).append(Records(*_keep(*rows, self._settled(met, site_ids), count)))
+        parts = [observations.iloc[rows] for rows in shares(len(observations), self.threads)]
+        for kept in at_once([partial(self._kept, part) for part in parts], self.threads):
+            for name, (records, met, site_ids) in kept.items():
+                _renumber(records.site, self._settled(met, site_ids))
+                self._parts.setdefault(name, []).append(records)
+
+    def _kept(self, observations: pd.DataFrame) -> dict[str, tuple[Records, NDArray[np.bool_], list[str]]]:
+        """What is to be kept, by parameter; its sites are numbers in a list, of which some were met."""
+        (parameter, names), (site, site_ids) = (_numbered(observations[name]) for name in ("pollutant", "site_id"))
+        day, value = days_since_epoch(observations["date_local"]), observations["value"].to_numpy(dtype=np.float32)
+        kept = {}
+        for number in (number for number, name in enumerate(names) if name in self.names):
+            rows = (parameter, number, site, day, value, self.last_day)
+            count, met = _look(*rows, len(site_ids))
+            if count:
+                kept[names[number]] = Records(*_keep(*rows, count)), met, site_ids
+        return kept
 
     def _settled(self, met: NDArray[np.bool_], site_ids: list[str]) -> NDArray[np.int32]:
-        """The numbers of a frame's sites as those of all frames; a site counts once a value of it is kept."""
+        """The numbers of a part's sites as those of all; a site counts once a value of it is kept."""
         numbers, there = np.zeros(len(site_ids), dtype=np.int32), np.flatnonzero(met)
         numbers[there] = [self.sites.setdefault(site_ids[number], len(self.sites)) for number in there]
         return numbers
@@ -87,7 +91,7 @@ def collect(
         observations: Frames with site_id, pollutant, date_local (local standard days) and value, AQS unit.
         names: The parameters.
         last: The last day.
-        threads: How many columns of a frame are read at once.
+        threads: How many parts of a frame are read at once.
     """
     collector = Collector(names, int((np.datetime64(last, "D") - EPOCH).astype(int)), threads)
     for frame in observations:
@@ -111,16 +115,23 @@ def _look(
 
 @compiled
 def _keep(
-    parameter: Numbers, wanted: int, site: Numbers, day: Numbers, value: Grid, last: int, numbers: Numbers, count: int
+    parameter: Numbers, wanted: int, site: Numbers, day: Numbers, value: Grid, last: int, count: int
 ) -> tuple[Numbers, Numbers, Grid]:
     """Sites, days and values of those rows."""
     sites, days, values = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(count, np.float32)
     at = 0
     for row in range(len(site)):
         if parameter[row] == wanted and site[row] >= 0 and day[row] <= last and np.isfinite(value[row]):
-            sites[at], days[at], values[at] = numbers[site[row]], day[row], value[row]
+            sites[at], days[at], values[at] = site[row], day[row], value[row]
             at += 1
     return sites, days, values
+
+
+@compiled
+def _renumber(site: Numbers, numbers: Numbers) -> None:
+    """Other numbers for the sites, in place."""
+    for row in range(len(site)):
+        site[row] = numbers[site[row]]
 
 
 def days_since_epoch(dates: pd.Series) -> NDArray[np.int32]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from airwatch.features.compiled import IntArray, compiled, copy
-from airwatch.features.plan import Block, Grid
+from airwatch.features.plan import Block, Grid, Whole
 
+DayTotals = tuple[Whole, Whole]  # of each day: the sum in whole steps, and how many values are in it
 ZERO, ONE, NAN = np.float32(0.0), np.float32(1.0), np.float32(np.nan)
 
 
@@ -16,6 +19,12 @@ def region_mean(grid: Grid, step: float) -> Grid:
 
     Values are counted in whole steps, so that a series which joins, or the order of them, changes no other bit.
     """
+    return mean_of_totals(*region_totals(grid, step), step)
+
+
+@compiled
+def region_totals(grid: Grid, step: float) -> DayTotals:
+    """The totals over all series, [width] each; those of parts can be added."""
     total, count = np.zeros(grid.shape[1], np.int64), np.zeros(grid.shape[1], np.int64)
     steps, most = 1.0 / step, 2.0**40
     for series in range(len(grid)):
@@ -24,8 +33,20 @@ def region_mean(grid: Grid, step: float) -> Grid:
             known = row[day] == row[day]
             total[day] += np.int64(min(max(np.rint((row[day] if known else ZERO) * steps), -most), most))
             count[day] += 1 if known else 0
-    mean = np.empty((1, grid.shape[1]), np.float32)
-    for day in range(grid.shape[1]):
+    return total, count
+
+
+def mean_of_parts(parts: Sequence[DayTotals], step: float) -> Grid:
+    """The region's mean from the totals of its parts, [1, width]."""
+    total, count = (np.sum(each, axis=0) for each in zip(*parts, strict=True))
+    return mean_of_totals(total, count, step)
+
+
+@compiled
+def mean_of_totals(total: Whole, count: Whole, step: float) -> Grid:
+    """The mean of each day, [1, width]."""
+    mean = np.empty((1, len(total)), np.float32)
+    for day in range(len(total)):
         mean[0, day] = np.float32(total[day] * step / count[day]) if count[day] > 0 else NAN
     return mean
 
