@@ -37,11 +37,12 @@ def _columns(origins: pd.DatetimeIndex, horizon_days: int) -> Iterator[tuple[str
     weekday = origins.dayofweek.to_numpy()
     for number, name in enumerate(WEEKDAYS):
         yield f"weekday_{name}", (weekday == number).astype(np.float64)
-    holidays, smoky = _holidays(origins, horizon_days), _smoky_days(origins)
+    targets = pd.date_range(origins[0], periods=len(origins) + horizon_days, freq="D", unit="us")
+    holiday = targets.isin(_holidays(origins, horizon_days)).astype(np.float64)
+    fireworks = targets.isin(_smoky_days(origins)).astype(np.float64)
     for lead in range(1, horizon_days + 1):
-        targets = origins + pd.Timedelta(days=lead)
-        yield f"holiday_{lead:02d}", targets.isin(holidays).astype(np.float64)
-        yield f"fireworks_{lead:02d}", targets.isin(smoky).astype(np.float64)
+        yield f"holiday_{lead:02d}", holiday[lead : lead + len(origins)]
+        yield f"fireworks_{lead:02d}", fireworks[lead : lead + len(origins)]
 
 
 def _angles() -> FloatArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from airwatch.features.compiled import IntArray, compiled
 from airwatch.features.plan import STEPS, Grid, whole_step
 from airwatch.features.records import EPOCH, Records
 from airwatch.features.series import region_mean
+from airwatch.features.tasks import at_once, shares
 
 _DEGREES = np.arange(360)
 
@@ -62,25 +64,28 @@ class SiteGrid:
         return found
 
 
-def build_grid(records: Records, sites: Sequence[str], axis: DayAxis) -> SiteGrid:
+def build_grid(records: Records, sites: Sequence[str], axis: DayAxis, threads: int = 1) -> SiteGrid:
     """Lay out one parameter's observations, the sites in the order of their ids.
 
     Raises:
         ValueError: Two values for one site and day.
     """
     site_ids, day = np.array(sites, dtype=object), records.day - np.int32(axis.start)
-    met = np.flatnonzero(_met(records.site, day, axis.width, len(sites)))
-    met = met[np.argsort(site_ids[met])]
+    parts = shares(len(day), threads)
+    met = at_once([partial(_met, records.site[rows], day[rows], axis.width, len(sites)) for rows in parts], threads)
+    there = np.flatnonzero(np.any(met, axis=0))
+    there = there[np.argsort(site_ids[there])]
     row_of = np.zeros(len(sites), dtype=np.int64)
-    row_of[met] = np.arange(len(met))
-    values = np.full((len(met), axis.width), np.nan, dtype=np.float32)
-    twice = _lay_out(row_of, records.site, day, records.value, values)
-    if len(twice):
+    row_of[there] = np.arange(len(there))
+    values = np.full((len(there), axis.width), np.nan, dtype=np.float32)
+    put = [partial(_lay_out, row_of, records.site[rows], day[rows], records.value[rows], values) for rows in parts]
+    twice = sum(at_once(put, threads)) - np.count_nonzero(~np.isnan(values))
+    if twice:
         raise ValueError(
-            f"{len(twice)} days are in the observations twice, the first at site {site_ids[met][twice.min()]}. "
+            f"{twice} days are in the observations twice, the first at site {_first_twice(records, site_ids, axis)}. "
             "Keep one value for each site, pollutant and day."
         )
-    return SiteGrid(site_ids[met], values)
+    return SiteGrid(site_ids[there], values)
 
 
 @compiled
@@ -96,16 +101,21 @@ def _met(site: NDArray[np.int32], day: NDArray[np.int32], width: int, sites: int
 @compiled
 def _lay_out(
     row_of: IntArray, site: NDArray[np.int32], day: NDArray[np.int32], value: NDArray[np.float32], values: Grid
-) -> IntArray:
-    """Put values into their places; the rows of those whose place was taken."""
-    twice = [np.int64(0) for _ in range(0)]
+) -> int:
+    """Put values into their places; how many those on the axis are."""
+    count, width = 0, values.shape[1]
     for number in range(len(site)):
-        if 0 <= day[number] < values.shape[1]:
-            row = row_of[site[number]]
-            if values[row, day[number]] == values[row, day[number]]:
-                twice.append(row)
-            values[row, day[number]] = value[number]
-    return np.array(twice)
+        if 0 <= day[number] < width:
+            values[row_of[site[number]], day[number]] = value[number]
+            count += 1
+    return count
+
+
+def _first_twice(records: Records, site_ids: NDArray[np.object_], axis: DayAxis) -> str:
+    """The first site with two values on a day of the axis."""
+    on_axis = (records.day >= axis.start) & (records.day < axis.start + axis.width)
+    table = pd.DataFrame({"site": site_ids[records.site[on_axis]], "day": records.day[on_axis]})
+    return str(table.loc[table.duplicated(), "site"].min())
 
 
 def weather_regions(name: str, grid: Grid) -> dict[str, Grid]:

@@ -186,7 +186,7 @@ def lay_out(
     end, first = int((np.datetime64(last, "D") - EPOCH).astype(int)), int(min(observed))
     start = max(first - params.reach_days, min(int(each.day.min()) for each in records.values()))
     axis = DayAxis(start, end - start + 1, min(end - first + 1, newest or sys.maxsize))
-    grids = {name: build_grid(each, list(collector.sites), axis) for name, each in records.items()}
+    grids = {name: build_grid(each, list(collector.sites), axis, threads) for name, each in records.items()}
     shared = np.concatenate([_weather(grids, axis), calendar_table(axis.origins, run.horizon_days)])
     places = sites.drop_duplicates("site_id").set_index("site_id")[["latitude", "longitude"]]
     pollutants = {name: grids[name] for name in run.pollutants if name in grids}
