@@ -49,7 +49,9 @@ class Log1p:
         nothing = 0 * size
         # The logarithm of NaN takes seven times that of a number: it is taken of zero instead, and NaN comes in after.
         np.log1p(np.fmax(size, 0, out=size), out=size)
-        return np.copysign(np.add(size, nothing, out=size), x, out=size)
+        size += nothing
+        np.copysign(size, x, out=size)
+        return size
 
     def inverse(self, value: FloatArray) -> FloatArray:
         """``sign(t) (exp|t| - 1)``."""

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pandas.api.extensions import ExtensionArray
+from pandas.api.internals import create_dataframe_from_blocks
 
 from airwatch.domain.transforms import transform
 from airwatch.features import kernel, surroundings
@@ -135,13 +136,17 @@ def as_frame(block: Block, pieces: Sequence[Piece]) -> pd.DataFrame:
     days, lengths = pieces[0].network.axis.origin_days, np.concatenate([piece.lengths for piece in pieces])
     sites = np.concatenate([piece.network.site_ids[piece.own] for piece in pieces])
     pollutants = np.array([piece.network.pollutant for piece in pieces], dtype=object)
-    columns = pd.DataFrame(block.T, columns=_index(tuple(pieces[0].names)), copy=False)
-    keys = {
-        "site_id": _repeated(sites, lengths),
-        "pollutant": _repeated(pollutants, np.array([len(piece) for piece in pieces])),
-        "origin_date": np.concatenate([days[len(days) - length :] for length in lengths]),
-    }
-    return pd.concat([pd.DataFrame(keys, index=columns.index, copy=False), columns], axis=1)
+    keys = (
+        _repeated(sites, lengths),
+        _repeated(pollutants, np.array([len(piece) for piece in pieces])),
+        np.concatenate([days[len(days) - length :] for length in lengths])[np.newaxis],
+    )
+    blocks = [(key, np.array([number])) for number, key in enumerate(keys)]
+    blocks.append((block, np.arange(len(keys), len(keys) + len(block))))
+    index, columns = pd.RangeIndex(block.shape[1]), _index(tuple(pieces[0].names))
+    # As pandas.DataFrame would be, from what is known to fit: a tenth of the time.
+    frame: pd.DataFrame = create_dataframe_from_blocks(blocks, index, columns)
+    return frame
 
 
 def _repeated(values: NDArray[np.object_], lengths: IntArray) -> ExtensionArray:
@@ -153,5 +158,5 @@ def _repeated(values: NDArray[np.object_], lengths: IntArray) -> ExtensionArray:
 
 @lru_cache(maxsize=8)
 def _index(names: tuple[str, ...]) -> pd.Index:
-    """The names as pandas keeps them: the same for every piece of a table."""
-    return pd.Index(names)
+    """The columns of a table, the same for every piece of it."""
+    return pd.Index(["site_id", "pollutant", "origin_date", *names])
