@@ -108,21 +108,18 @@ def threads(sizes: Sizes) -> Measured:
     network, spec = Network.of_rows(sizes.middle), production_spec()
     observations = list(network.observations())
     before = effective_cores()
-    rows = BLOCK_ROWS // 2  # each thread has a block in the making, and one thread has the same blocks
-    runs = {f"{count} threads": stream(network, spec, observations, count, rows) for count in (1, 2)}
+    runs = {f"{count} threads": stream(network, spec, observations, count) for count in (1, 2)}
     seconds = take_turns(runs, sizes.rounds, AT_HAND_MIB)
     return Measured(seconds, {"rows": network.rows, "cores before": before, "cores after": effective_cores()})
 
 
-def stream(
-    network: Network, spec: FeatureSpec, observations: object, threads: int = 1, rows: int = BLOCK_ROWS
-) -> Callable[[], int]:
+def stream(network: Network, spec: FeatureSpec, observations: object, threads: int = 1) -> Callable[[], int]:
     """From observations to every block of the table, each let go as the next one comes; it returns the rows."""
     places = network.places()
 
     def run() -> int:
         landscape = lay_out(observations, places, network, spec, threads)
-        return sum(map(len, Threads(threads).map(Piece.frame, landscape.pieces(rows))))
+        return sum(map(len, Threads(threads).map(Piece.frame, landscape.pieces(BLOCK_ROWS))))
 
     return run
 

@@ -92,11 +92,16 @@ class Landscape:
         return Network.survey(pollutant, grid, places, self.axis, self.spec, self.horizon_days, self.threads)
 
     def pieces(self, rows: int) -> Iterator[Piece]:
-        """The table in pieces of whole sites, each of about so many rows; in its order."""
+        """The table in its order, in pieces of whole sites: each of about so many rows, or of fewer.
+
+        The pieces of a pollutant are of one size, and so many that all threads are busy to the last of them.
+        """
         for pollutant in sorted(self.grids):
             network = self.network(pollutant)
             ends = np.cumsum(self.axis.width - network.starts)
-            edges = np.unique(np.searchsorted(ends, np.arange(0, ends[-1], rows), side="right"))
+            count = self.threads * -(-int(ends[-1]) // (self.threads * rows))
+            begins = np.linspace(0, ends[-1], count, endpoint=False)
+            edges = np.unique(np.searchsorted(ends, begins, side="right"))
             for own in np.split(np.arange(len(ends)), edges[1:]):
                 yield self.piece(network, own)
 

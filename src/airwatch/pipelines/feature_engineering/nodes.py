@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -140,8 +141,8 @@ def build_features(
         nothing = table.empty_table(names)
         return MadeTable(lambda: [nothing], mark_of(run))
     logger.info("Building %d feature rows of %d columns", landscape.rows, len(names))
-    rows = max(1, params.block_rows // params.cores)  # each thread has a block in the making
-    return WorkTable(engines.of(run, params.cores), Piece.frame, lambda: landscape.pieces(rows), mark_of(run))
+    pieces = partial(landscape.pieces, params.block_rows)
+    return WorkTable(engines.of(run, params.cores), Piece.frame, pieces, mark_of(run))
 
 
 def _summaries(table_of_summaries: BlockTable, params: FeatureEngineeringParams) -> Iterator[policy.Summaries]:
