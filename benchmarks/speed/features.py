@@ -132,7 +132,7 @@ def from_arrays(
     assert landscape is not None
     name, horizon = network.pollutants[0], network.horizon_days
     collector = collect([observations], (name,), pd.Timestamp(network.as_of))
-    records, sites = collector.records()[name], list(collector.sites)
+    records, sites = collector.records[name], list(collector.sites)
     weather = landscape.shared[: -len(calendar_groups(horizon))]
 
     def run() -> Iterator[Block]:

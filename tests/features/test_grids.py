@@ -15,7 +15,7 @@ AXIS = DayAxis(int((np.datetime64("2023-01-01") - EPOCH).astype(int)), width=4, 
 def grid_of(*frames):
     """The grid of PM2.5 from frames of observations."""
     collector = collect(frames, ("pm25",), pd.Timestamp("2030-01-01"))
-    return build_grid(collector.records()["pm25"], list(collector.sites), AXIS)
+    return build_grid(collector.records["pm25"], list(collector.sites), AXIS)
 
 
 def grid_with(*rows):

@@ -14,8 +14,12 @@ def collected(*frames, names=("pm25", "ozone"), last=LAST):
     ids = list(collector.sites)
     first = int((np.datetime64("2023-01-01") - EPOCH).astype(int)) - 1
     return {
-        name: [(ids[site], int(day) - first, float(value)) for site, day, value in zip(*columns(kept), strict=True)]
-        for name, kept in collector.records().items()
+        name: [
+            (ids[site], int(day) - first, float(value))
+            for kept in parts
+            for site, day, value in zip(*columns(kept), strict=True)
+        ]
+        for name, parts in collector.records.items()
     }
 
 

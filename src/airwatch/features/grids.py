@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from airwatch.domain.pollutants import parameter
 from airwatch.features.compiled import IntArray, compiled
 from airwatch.features.plan import STEPS, Grid, whole_step
-from airwatch.features.records import EPOCH, Records
+from airwatch.features.records import EPOCH, Numbers, Records
 from airwatch.features.series import region_mean
-from airwatch.features.tasks import at_once, shares
+from airwatch.features.tasks import at_once
 
 _DEGREES = np.arange(360)
 
@@ -64,57 +64,58 @@ class SiteGrid:
         return found
 
 
-def build_grid(records: Records, sites: Sequence[str], axis: DayAxis, threads: int = 1) -> SiteGrid:
+def build_grid(parts: Sequence[Records], sites: Sequence[str], axis: DayAxis, threads: int = 1) -> SiteGrid:
     """Lay out one parameter's observations, the sites in the order of their ids.
 
     Raises:
         ValueError: Two values for one site and day.
     """
-    site_ids, day = np.array(sites, dtype=object), records.day - np.int32(axis.start)
-    parts = shares(len(day), threads)
-    met = at_once([partial(_met, records.site[rows], day[rows], axis.width, len(sites)) for rows in parts], threads)
+    site_ids, number = np.array(sites, dtype=object), len(sites)
+    met = at_once([partial(_met, each.site, each.day, axis.start, axis.width, number) for each in parts], threads)
     there = np.flatnonzero(np.any(met, axis=0))
     there = there[np.argsort(site_ids[there])]
-    row_of = np.zeros(len(sites), dtype=np.int64)
+    row_of = np.zeros(number, dtype=np.int64)
     row_of[there] = np.arange(len(there))
     values = np.full((len(there), axis.width), np.nan, dtype=np.float32)
-    put = [partial(_lay_out, row_of, records.site[rows], day[rows], records.value[rows], values) for rows in parts]
+    put = [partial(_lay_out, row_of, each.site, each.day, each.value, axis.start, values) for each in parts]
     twice = sum(at_once(put, threads)) - np.count_nonzero(~np.isnan(values))
     if twice:
         raise ValueError(
-            f"{twice} days are in the observations twice, the first at site {_first_twice(records, site_ids, axis)}. "
+            f"{twice} days are in the observations twice, the first at site {_first_twice(parts, site_ids, axis)}. "
             "Keep one value for each site, pollutant and day."
         )
     return SiteGrid(site_ids[there], values)
 
 
 @compiled
-def _met(site: NDArray[np.int32], day: NDArray[np.int32], width: int, sites: int) -> NDArray[np.bool_]:
+def _met(site: Numbers, day: Numbers, start: int, width: int, sites: int) -> NDArray[np.bool_]:
     """Whether each site observed something on the axis [sites]."""
     met = np.zeros(sites, np.bool_)
     for number in range(len(site)):
-        if 0 <= day[number] < width:
+        if 0 <= day[number] - start < width:
             met[site[number]] = True
     return met
 
 
 @compiled
 def _lay_out(
-    row_of: IntArray, site: NDArray[np.int32], day: NDArray[np.int32], value: NDArray[np.float32], values: Grid
+    row_of: IntArray, site: Numbers, day: Numbers, value: NDArray[np.float32], start: int, values: Grid
 ) -> int:
     """Put values into their places; how many those on the axis are."""
     count, width = 0, values.shape[1]
     for number in range(len(site)):
-        if 0 <= day[number] < width:
-            values[row_of[site[number]], day[number]] = value[number]
+        column = day[number] - start
+        if 0 <= column < width:
+            values[row_of[site[number]], column] = value[number]
             count += 1
     return count
 
 
-def _first_twice(records: Records, site_ids: NDArray[np.object_], axis: DayAxis) -> str:
+def _first_twice(parts: Sequence[Records], site_ids: NDArray[np.object_], axis: DayAxis) -> str:
     """The first site with two values on a day of the axis."""
-    on_axis = (records.day >= axis.start) & (records.day < axis.start + axis.width)
-    table = pd.DataFrame({"site": site_ids[records.site[on_axis]], "day": records.day[on_axis]})
+    site, day = (np.concatenate([getattr(each, name) for each in parts]) for name in ("site", "day"))
+    on_axis = (day >= axis.start) & (day < axis.start + axis.width)
+    table = pd.DataFrame({"site": site_ids[site[on_axis]], "day": day[on_axis]})
     return str(table.loc[table.duplicated(), "site"].min())
 
 

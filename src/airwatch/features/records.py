@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -22,7 +22,7 @@ EPOCH = np.datetime64("1970-01-01", "D")
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The observations of one parameter.
+    """Observations of one parameter.
 
     Attributes:
         site: Number of the site, in the order in which sites were met [n].
@@ -37,13 +37,21 @@ class Records:
 
 @dataclass
 class Collector:
-    """Collects observations frame by frame; twelve bytes each."""
+    """Collects observations frame by frame; twelve bytes each.
+
+    Attributes:
+        names: The parameters.
+        last_day: Days since 1970-01-01; later ones are left out.
+        threads: How many parts of a frame are read at once.
+        sites: The number of each site.
+        records: By parameter, what was kept of each part.
+    """
 
     names: tuple[str, ...]
     last_day: int
     threads: int = 1
     sites: dict[str, int] = field(default_factory=dict)
-    _parts: dict[str, list[Records]] = field(default_factory=dict)
+    records: dict[str, list[Records]] = field(default_factory=dict)
 
     def add(self, observations: pd.DataFrame) -> None:
         """Keep those of the wanted parameters, up to the last day and with a value."""
@@ -51,7 +59,7 @@ class Collector:
         for kept in at_once([partial(self._kept, part) for part in parts], self.threads):
             for name, (records, met, site_ids) in kept.items():
                 _renumber(records.site, self._settled(met, site_ids))
-                self._parts.setdefault(name, []).append(records)
+                self.records.setdefault(name, []).append(records)
 
     def _kept(self, observations: pd.DataFrame) -> dict[str, tuple[Records, NDArray[np.bool_], list[str]]]:
         """What is to be kept, by parameter; its sites are numbers in a list, of which some were met."""
@@ -71,15 +79,10 @@ class Collector:
         numbers[there] = [self.sites.setdefault(site_ids[number], len(self.sites)) for number in there]
         return numbers
 
-    def records(self) -> dict[str, Records]:
-        """What was kept, by parameter."""
-        return {name: _joined(parts) for name, parts in self._parts.items()}
 
-
-def _joined(parts: list[Records]) -> Records:
-    if len(parts) == 1:
-        return parts[0]
-    return Records(*(np.concatenate([getattr(part, column) for part in parts]) for column in Records.__slots__))
+def first_day(parts: Sequence[Records]) -> int:
+    """The first of their days, since 1970-01-01."""
+    return min(int(part.day.min()) for part in parts)
 
 
 def collect(

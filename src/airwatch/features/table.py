@@ -25,7 +25,7 @@ from airwatch.features.grids import DayAxis, SiteGrid, build_grid, first_known, 
 from airwatch.features.network import Network
 from airwatch.features.pieces import RECENT_DAYS, Piece, as_frame
 from airwatch.features.plan import STEPS, Grid, whole_step
-from airwatch.features.records import EPOCH, collect
+from airwatch.features.records import collect, first_day
 from airwatch.features.room import Room
 from airwatch.features.series import recent_columns, region_mean
 from airwatch.features.spec import FeatureSpec, weather_series
@@ -184,14 +184,14 @@ def lay_out(
     """
     last = pd.Timestamp(run.as_of)
     collector = collect(observations, (*run.pollutants, *WEATHER), last, threads)
-    records = collector.records()
-    observed = [records[name].day.min() for name in run.pollutants if name in records]
+    begun = {name: first_day(parts) for name, parts in collector.records.items()}
+    observed = [begun[name] for name in run.pollutants if name in begun]
     if not observed:
         return None
-    end, first = int((np.datetime64(last, "D") - EPOCH).astype(int)), int(min(observed))
-    start = max(first - params.reach_days, min(int(each.day.min()) for each in records.values()))
+    end, first = collector.last_day, min(observed)
+    start = max(first - params.reach_days, min(begun.values()))
     axis = DayAxis(start, end - start + 1, min(end - first + 1, newest or sys.maxsize))
-    grids = {name: build_grid(each, list(collector.sites), axis, threads) for name, each in records.items()}
+    grids = {name: build_grid(each, list(collector.sites), axis, threads) for name, each in collector.records.items()}
     shared = np.concatenate([_weather(grids, axis), calendar_table(axis.origins, run.horizon_days)])
     places = sites.drop_duplicates("site_id").set_index("site_id")[["latitude", "longitude"]]
     pollutants = {name: grids[name] for name in run.pollutants if name in grids}

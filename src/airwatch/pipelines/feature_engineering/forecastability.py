@@ -100,7 +100,7 @@ def _judge(
     days = (last - start).days + 1
     axis = DayAxis((start - pd.Timestamp(EPOCH)).days - YEAR_DAYS, YEAR_DAYS + days, days)
     collected = collect([rows], (pollutant,), last)
-    grid = build_grid(collected.records()[pollutant], list(collected.sites), axis)
+    grid = build_grid(collected.records[pollutant], list(collected.sites), axis)
     history = _History.of(np.isfinite(grid.values))
     at = _columns(axis, origins)
     if network is None:

@@ -64,7 +64,7 @@ def check_quality(
     blocks = observations.blocks(columns=columns, pollutant=run.pollutants, last=last)
     collected = collect(_noting(blocks, begun), run.pollutants, last)
     found = [schemas.empty("DataQuality")]
-    for name, records in collected.records().items():
+    for name, records in collected.records.items():
         working = transform(policy.features.transforms[name])
         provisional = {site_id: day for (pollutant, site_id), day in begun.items() if pollutant == name}
         watch = Watch.of(name, records, list(collected.sites), sites, working, settled, provisional)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from airwatch.domain.transforms import Transform
 from airwatch.features.compiled import FloatArray, IntArray
 from airwatch.features.grids import DayAxis, build_grid
 from airwatch.features.plan import Grid
-from airwatch.features.records import EPOCH, Records
+from airwatch.features.records import EPOCH, Records, first_day
 from airwatch.features.spec import DAYS_OF_A_YEAR
 from airwatch.pipelines.monitoring.params import QualityParams
 
@@ -57,7 +57,7 @@ class Watch:
     def of(
         cls,
         pollutant: str,
-        records: Records,
+        records: Sequence[Records],
         met: list[str],
         sites: pd.DataFrame,
         working: Transform,
@@ -75,8 +75,8 @@ class Watch:
             params: Windows and limits.
             provisional: The first day of each site that stands in for AQS, of those that have one.
         """
-        last = int(records.day.max())
-        width = min(last - int(records.day.min()) + 1, round(params.history_years * DAYS_OF_A_YEAR) + _YEAR)
+        last = max(int(part.day.max()) for part in records)
+        width = min(last - first_day(records) + 1, round(params.history_years * DAYS_OF_A_YEAR) + _YEAR)
         axis = DayAxis(last - width + 1, width, width)
         grid = build_grid(records, met, axis)
         begun = [provisional.get(site, EPOCH + (last + 1)) for site in grid.site_ids]
