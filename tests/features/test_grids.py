@@ -12,10 +12,10 @@ NAN = np.nan
 AXIS = DayAxis(int((np.datetime64("2023-01-01") - EPOCH).astype(int)), width=4, days=2)
 
 
-def grid_of(*frames):
+def grid_of(*frames, threads=1):
     """The grid of PM2.5 from frames of observations."""
-    collector = collect(frames, ("pm25",), pd.Timestamp("2030-01-01"))
-    return build_grid(collector.records["pm25"], list(collector.sites), AXIS)
+    collector = collect(frames, ("pm25",), pd.Timestamp("2030-01-01"), threads)
+    return build_grid(collector.records["pm25"], list(collector.sites), AXIS, threads)
 
 
 def grid_with(*rows):
@@ -60,9 +60,11 @@ def test_a_site_with_no_day_on_the_axis_has_no_row():
 
 
 @pytest.mark.parametrize("frames", [[build_days(3), build_days(1)], [pd.concat([build_days(3), build_days(1)])]])
-def test_grid_refuses_two_values_for_one_site_and_day(frames):
+@pytest.mark.parametrize("threads", [1, 2])
+def test_grid_refuses_two_values_for_one_site_and_day(frames, threads):
+    later = build_days(2, site="06-037-2005")
     with pytest.raises(ValueError, match=r"^1 days .* 06-037-1103"):
-        grid_of(*frames)
+        grid_of(*frames, later, threads=threads)
 
 
 def test_first_is_the_column_of_the_first_observation():

@@ -8,9 +8,9 @@ from builders import build_days
 LAST = pd.Timestamp("2023-01-03")
 
 
-def collected(*frames, names=("pm25", "ozone"), last=LAST):
+def collected(*frames, names=("pm25", "ozone"), last=LAST, threads=1):
     """By parameter, what was kept as (site id, day of January, value)."""
-    collector = collect(frames, names, last)
+    collector = collect(frames, names, last, threads)
     ids = list(collector.sites)
     first = int((np.datetime64("2023-01-01") - EPOCH).astype(int)) - 1
     return {
@@ -34,6 +34,17 @@ def test_observations_are_kept_by_parameter_in_the_order_in_which_they_come():
         "pm25": [("06-037-0009", 1, 1.0), ("06-037-0009", 2, 2.0), ("06-037-0002", 1, 7.0)],
         "ozone": [("06-037-0002", 1, 0.5)],
     }
+
+
+@pytest.mark.parametrize("threads", [2, 3, 50])
+def test_threads_keep_the_same(threads):
+    random = np.random.default_rng(3)
+    days = pd.concat([build_days(9, site=f"06-037-000{n}", pollutant=p) for n in (3, 1, 2) for p in ("ozone", "pm25")])
+    days["value"] = days["value"].where(random.random(len(days)) > 0.2)
+    for frame in (days, days.iloc[random.permutation(len(days))]):
+        assert collected(frame, last=pd.Timestamp("2023-01-07"), threads=threads) == collected(
+            frame, last=pd.Timestamp("2023-01-07")
+        )
 
 
 def test_a_site_is_the_same_in_every_frame():
@@ -72,6 +83,14 @@ def test_texts_may_be_of_any_kind(dtype):
 def test_days_are_counted_from_1970(unit):
     dates = pd.Series(pd.to_datetime(["1969-12-31", "1970-01-02", "2023-01-01"]).as_unit(unit))
     assert days_since_epoch(dates).tolist() == [-1, 1, 19_358]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_a_day_lasts_to_its_last_tick(unit):
+    tick = pd.Timedelta(1, unit)
+    dates = [pd.Timestamp(text).as_unit(unit) for text in ("1850-03-01", "1970-01-01", "2026-11-22", "2200-01-01")]
+    days = days_since_epoch(pd.Series([*dates, *(date - tick for date in dates)]))
+    assert (days[: len(dates)] - days[len(dates) :]).tolist() == [1, 1, 1, 1]
 
 
 @pytest.mark.parametrize("dtype", ["category", "str", "object"])

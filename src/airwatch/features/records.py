@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -35,6 +36,18 @@ class Records:
     value: NDArray[np.float32]
 
 
+class Runs(NamedTuple):
+    """A column of texts, equal ones that follow each other taken together.
+
+    Attributes:
+        numbers: Of the text of each run; -1 where there is none.
+        ends: The row behind the last of each.
+    """
+
+    numbers: Numbers
+    ends: Numbers
+
+
 @dataclass
 class Collector:
     """Collects observations frame by frame; twelve bytes each.
@@ -63,14 +76,13 @@ class Collector:
 
     def _kept(self, observations: pd.DataFrame) -> dict[str, tuple[Records, NDArray[np.bool_], list[str]]]:
         """What is to be kept, by parameter; its sites are numbers in a list, of which some were met."""
-        (parameter, names), (site, site_ids) = (_numbered(observations[name]) for name in ("pollutant", "site_id"))
+        (parameter, names), (site, site_ids) = (_runs(observations[name]) for name in ("pollutant", "site_id"))
         day, value = days_since_epoch(observations["date_local"]), observations["value"].to_numpy(dtype=np.float32)
         kept = {}
         for number in (number for number, name in enumerate(names) if name in self.names):
-            rows = (parameter, number, site, day, value, self.last_day)
-            count, met = _look(*rows, len(site_ids))
-            if count:
-                kept[names[number]] = Records(*_keep(*rows, count)), met, site_ids
+            found, days, values, met = _keep(parameter, number, site, day, value, self.last_day, len(site_ids))
+            if met.any():
+                kept[names[number]] = Records(found, days, values), met, site_ids
         return kept
 
     def _settled(self, met: NDArray[np.bool_], site_ids: list[str]) -> NDArray[np.int32]:
@@ -104,30 +116,27 @@ def collect(
 
 
 @compiled
-def _look(
-    parameter: Numbers, wanted: int, site: Numbers, day: Numbers, value: Grid, last: int, sites: int
-) -> tuple[int, NDArray[np.bool_]]:
-    """How many rows are to be kept, and which sites they are of."""
-    count, met = 0, np.zeros(sites, np.bool_)
-    for row in range(len(site)):
-        if parameter[row] == wanted and site[row] >= 0 and day[row] <= last and np.isfinite(value[row]):
-            met[site[row]] = True
-            count += 1
-    return count, met
-
-
-@compiled
 def _keep(
-    parameter: Numbers, wanted: int, site: Numbers, day: Numbers, value: Grid, last: int, count: int
-) -> tuple[Numbers, Numbers, Grid]:
-    """Sites, days and values of those rows."""
-    sites, days, values = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(count, np.float32)
-    at = 0
-    for row in range(len(site)):
-        if parameter[row] == wanted and site[row] >= 0 and day[row] <= last and np.isfinite(value[row]):
-            sites[at], days[at], values[at] = site[row], day[row], value[row]
-            at += 1
-    return sites, days, values
+    parameter: Runs, wanted: int, site: Runs, day: Numbers, value: Grid, last: int, sites: int
+) -> tuple[Numbers, Numbers, Grid, NDArray[np.bool_]]:
+    """Sites, days and values of the rows to be kept, and which sites they are of."""
+    met, count = np.zeros(sites, np.bool_), 0
+    for write in (False, True):
+        found, days, values = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(count, np.float32)
+        count, row, one, other = 0, 0, 0, 0
+        while row < len(day):
+            end, number = min(parameter.ends[one], site.ends[other]), site.numbers[other]
+            if parameter.numbers[one] == wanted and number >= 0:
+                if write:
+                    before = count
+                    for each in range(row, end):
+                        found[count], days[count], values[count] = number, day[each], value[each]
+                        count += 1 if day[each] <= last and np.isfinite(value[each]) else 0
+                    met[number] |= count > before
+                else:
+                    count += end - row
+            row, one, other = end, one + (parameter.ends[one] == end), other + (site.ends[other] == end)
+    return found[:count], days[:count], values[:count], met
 
 
 @compiled
@@ -137,17 +146,30 @@ def _renumber(site: Numbers, numbers: Numbers) -> None:
         site[row] = numbers[site[row]]
 
 
-def days_since_epoch(dates: pd.Series) -> NDArray[np.int32]:
+def days_since_epoch(dates: pd.Series) -> Numbers:
     """Days since 1970-01-01."""
-    return dates.to_numpy().astype("datetime64[D]").astype(np.int32)
+    ticks = dates.to_numpy()
+    return _days(ticks.view(np.int64), int((EPOCH + 1).astype(ticks.dtype).view(np.int64)))
 
 
-def _numbered(texts: pd.Series) -> tuple[NDArray[np.int32], list[str]]:
-    """A number for each text, and the texts; quick where equal ones follow each other."""
+@compiled
+def _days(ticks: NDArray[np.int64], of_a_day: int) -> Numbers:
+    """Whole days in a number of ticks, rounded down; a division of integers takes several times as long."""
+    days, share = np.empty(len(ticks), np.int32), 1.0 / of_a_day
+    for row in range(len(ticks)):
+        near = np.int64(ticks[row] * share)
+        rest = ticks[row] - near * of_a_day
+        days[row] = near + (rest >= of_a_day) - (rest < 0)
+    return days
+
+
+def _runs(texts: pd.Series) -> tuple[Runs, list[str]]:
+    """The runs of a column, and the texts that they number."""
     if isinstance(texts.dtype, pd.CategoricalDtype):
-        return np.asarray(texts.cat.codes, dtype=np.int32), [str(text) for text in texts.cat.categories]
+        numbers = np.asarray(texts.cat.codes, dtype=np.int32)
+        return Runs(numbers, np.arange(1, len(numbers) + 1, dtype=np.int32)), [str(one) for one in texts.cat.categories]
     array = pa.array(texts)
     runs = pc.run_end_encode(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array)
     encoded = runs.values.dictionary_encode()
-    lengths = np.diff(runs.run_ends.to_numpy(), prepend=0)
-    return np.repeat(encoded.indices.fill_null(-1).to_numpy(), lengths), encoded.dictionary.to_pylist()
+    numbers = encoded.indices.fill_null(-1).to_numpy()
+    return Runs(numbers, runs.run_ends.to_numpy()), encoded.dictionary.to_pylist()
