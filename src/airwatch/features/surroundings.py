@@ -4,9 +4,7 @@ A site's level is its mean over the year that ends with a day, in the working un
 towards the level of the sites near by where its own days are few. Its anomaly is the observation less the
 level, so that clean and dirty sites can be averaged. The site itself is never its own neighbour.
 
-The sweep goes over a year or so of all sites at a time, which then lie in the cache. The neighbours of one kind are
-added in their order, so that a sum has the same bits whatever days and sites are beside it, and what they weigh is
-added in the same pass: where one observed nothing both get an exact zero.
+The sweep goes over a few years of all sites at a time, which then lie in the cache.
 """
 
 from __future__ import annotations
@@ -30,11 +28,8 @@ from airwatch.features.neighbours import (
 )
 from airwatch.features.plan import Block, Grid
 from airwatch.features.spec import SurroundingsSpec
+from airwatch.features.sums import DAYS_AT_ONCE, add, add_to_both, weighted_sums
 
-# The sites of a nation stay in the cache, and the runs that are written are long. A constant, so that the compiler sees
-# that the parts of a row of sums lie apart.
-DAYS_AT_ONCE = 1_024
-Number = np.float32
 ZERO, ONE, NAN = np.float32(0.0), np.float32(1.0), np.float32(np.nan)
 SMOKY = np.float32(4_096.0)  # more sites than one has around it; sums of so many are exact
 _ROUNDING = np.float32(1e-6)  # in any unit: the deviation of nearly equal values tells nothing
@@ -78,7 +73,7 @@ def levels(means: Grid, counts: Grid, region: Grid, around: Around, borrow_days:
     for begin in range(0, means.shape[1], DAYS_AT_ONCE):
         end = min(begin + DAYS_AT_ONCE, means.shape[1])
         for site in own:
-            total, weight = _sums(means, around.neighbours, site * KINDS + NEAR, begin, end, sums)
+            total, weight = weighted_sums(means, around.neighbours, site * KINDS + NEAR, begin, end, sums)
             mean, known, wide = means[site, begin:end], counts[site, begin:end], region[0, begin:end]
             for day in range(end - begin):
                 borrowed = total[day] / weight[day] if weight[day] > 0 else wide[day]
@@ -144,9 +139,9 @@ def around_columns(
             stop = row + end - since - first
             near[:], far[:], region[:] = ZERO, ZERO, ZERO
             for arc in range(ARCS):
-                _add_to_both(anomaly, neighbours, slot + arc, since, end, near[arc], region)
-                _add_to_both(anomaly, neighbours, slot + FAR + arc, since, end, far[arc], region)
-                _add(anomaly, neighbours, slot + FAR_ALONE + arc, since, end, far[arc])
+                add_to_both(anomaly, neighbours, slot + arc, since, end, near[arc], region)
+                add_to_both(anomaly, neighbours, slot + FAR + arc, since, end, far[arc], region)
+                add(anomaly, neighbours, slot + FAR_ALONE + arc, since, end, far[arc])
             today, before = out[last, row:stop], out[last + 1, row:stop]
             _write_region(region, first, around.region_days, mean, today, before, out[last + 2, row:stop])
             copy(network[0, since + first : end], out[last + 3, row:stop])
@@ -157,96 +152,11 @@ def around_columns(
                 _write_direction(near[arc], near[side], around.second, first, today)
                 _write_change(near[arc], near[side], around.second, first, today, change)
                 _write_direction(far[arc], far[side], around.second, first, out[column + 2, row:stop])
-            total, weight = _sums(anomaly, neighbours, slot + NEAR, since + first, end, sums)
+            total, weight = weighted_sums(anomaly, neighbours, slot + NEAR, since + first, end, sums)
             _write_near_spread(anomaly, neighbours, slot + NEAR, since + first, total, weight, out[at + 1, row:stop])
-            total, weight = _sums(values, neighbours, slot + NEIGHBOURS, since + first, end, sums)
+            total, weight = weighted_sums(values, neighbours, slot + NEIGHBOURS, since + first, end, sums)
             _write_mean(total, weight, out[at, row:stop])
             _write_smoky_share(smoky, neighbours, slot + SMOKE, since + first, sums, out[last + 4, row:stop])
-
-
-@compiled
-def _sums(grid: Grid, neighbours: Neighbours, slot: int, since: int, end: int, sums: Grid) -> tuple[Grid, Grid]:
-    """The weighted sum of the neighbours of one kind on some days, and what those weigh that observed something."""
-    sums[:] = ZERO
-    _add(grid, neighbours, slot, since, end, sums)
-    return sums[: end - since], sums[DAYS_AT_ONCE : DAYS_AT_ONCE + end - since]
-
-
-@compiled
-def _add(grid: Grid, neighbours: Neighbours, slot: int, since: int, end: int, sums: Grid) -> None:
-    """Add the neighbours of one kind to a weighted sum, and behind it what those weigh that observed something."""
-    days, there, weights = end - since, neighbours.there, neighbours.weights
-    total, weight = sums[:days], sums[DAYS_AT_ONCE : DAYS_AT_ONCE + days]
-    pair, stop = neighbours.starts[slot], neighbours.starts[slot + 1]
-    while pair + 4 <= stop:  # four at a time, one after the other: the sums stay in registers
-        a, b = grid[there[pair], since:end], grid[there[pair + 1], since:end]
-        c, d = grid[there[pair + 2], since:end], grid[there[pair + 3], since:end]
-        v, w, x, y = weights[pair], weights[pair + 1], weights[pair + 2], weights[pair + 3]
-        for day in range(days):
-            p, q, r, s = a[day], b[day], c[day], d[day]  # all is read before something is written
-            sum_, weighs = _parts(total[day], v, p, w, q, x, r, y, s), _ifs(weight[day], v, p, w, q, x, r, y, s)
-            total[day], weight[day] = sum_, weighs
-        pair += 4
-    while pair < stop:
-        a, v = grid[there[pair], since:end], weights[pair]
-        for day in range(days):
-            total[day] += _part(v, a[day])
-            weight[day] += _if(v, a[day])
-        pair += 1
-
-
-@compiled
-def _add_to_both(
-    grid: Grid, neighbours: Neighbours, slot: int, since: int, end: int, sums: Grid, of_region: Grid
-) -> None:
-    """The same for an arc and for the region, where the same neighbours weigh something else."""
-    days, there, weights, others = end - since, neighbours.there, neighbours.weights, neighbours.of_region
-    total, weight = sums[:days], sums[DAYS_AT_ONCE : DAYS_AT_ONCE + days]
-    wide, heavy = of_region[:days], of_region[DAYS_AT_ONCE : DAYS_AT_ONCE + days]
-    pair, stop = neighbours.starts[slot], neighbours.starts[slot + 1]
-    while pair + 4 <= stop:
-        a, b = grid[there[pair], since:end], grid[there[pair + 1], since:end]
-        c, d = grid[there[pair + 2], since:end], grid[there[pair + 3], since:end]
-        v, w, x, y = weights[pair], weights[pair + 1], weights[pair + 2], weights[pair + 3]
-        h, i, j, k = others[pair], others[pair + 1], others[pair + 2], others[pair + 3]
-        for day in range(days):
-            p, q, r, s = a[day], b[day], c[day], d[day]
-            sum_, weighs = _parts(total[day], v, p, w, q, x, r, y, s), _ifs(weight[day], v, p, w, q, x, r, y, s)
-            wide_, weigh = _parts(wide[day], h, p, i, q, j, r, k, s), _ifs(heavy[day], h, p, i, q, j, r, k, s)
-            total[day], weight[day], wide[day], heavy[day] = sum_, weighs, wide_, weigh
-        pair += 4
-    while pair < stop:
-        a, v, h = grid[there[pair], since:end], weights[pair], others[pair]
-        for day in range(days):
-            total[day] += _part(v, a[day])
-            weight[day] += _if(v, a[day])
-            wide[day] += _part(h, a[day])
-            heavy[day] += _if(h, a[day])
-        pair += 1
-
-
-@compiled
-def _parts(
-    total: Number, v: Number, p: Number, w: Number, q: Number, x: Number, r: Number, y: Number, s: Number
-) -> Number:
-    return (((total + _part(v, p)) + _part(w, q)) + _part(x, r)) + _part(y, s)
-
-
-@compiled
-def _ifs(
-    weight: Number, v: Number, p: Number, w: Number, q: Number, x: Number, r: Number, y: Number, s: Number
-) -> Number:
-    return (((weight + _if(v, p)) + _if(w, q)) + _if(x, r)) + _if(y, s)
-
-
-@compiled
-def _part(weight: Number, value: Number) -> Number:
-    return weight * value if value == value else ZERO
-
-
-@compiled
-def _if(weight: Number, value: Number) -> Number:
-    return weight if value == value else ZERO
 
 
 @compiled
