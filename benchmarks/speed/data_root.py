@@ -36,9 +36,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     network = Network.of_rows(round(given.rows / OBSERVED_SHARE), given.pollutants)
     write(network, given.root)
-    params = f"source=table,area.nation=us,first_year={network.calendar[0].year},as_of={network.as_of}"
-    asked = f"{params},pollutants={'+'.join(network.pollutants)}"
-    print(f'AIRWATCH_DATA_ROOT={given.root} kedro run --pipelines feature_engineering --params "{asked}"')
+    print(
+        f"AIRWATCH_DATA_ROOT={given.root} kedro run --pipelines feature_engineering "
+        f'--params "{asked(network, given.root)}"'
+    )
+
+
+def asked(network: Network, root: Path) -> str:
+    """The parameters of a run on the network, which takes the written table for its source."""
+    days = f"first_year={network.calendar[0].year},as_of={network.as_of}"
+    table = f"source=table,table={root / CATALOG['daily_summaries']}"
+    return f"{table},area.nation=us,{days},pollutants={'+'.join(network.pollutants)}"
 
 
 def write(network: Network, root: Path) -> None:

@@ -3,13 +3,17 @@
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from airwatch import schemas
 from airwatch.datasets import BlocksTableDataset
 from airwatch.features.table import build_features
-from benchmarks.speed.data_root import CATALOG, write
+from airwatch.parameters import read_command_line, settle
+from airwatch.pipeline_registry import PARAMETER_GROUPS
+from benchmarks.speed.data_root import CATALOG, asked, write
 from benchmarks.speed.network import LEVELS, Network
 from benchmarks.speed.sizes import production_spec
+from builders import PARAMETERS
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +77,12 @@ def test_a_data_root_holds_every_value_in_the_tables_of_the_catalog(network, tmp
         np.testing.assert_array_equal(kept, values[np.isfinite(values)])
     listed = schemas.Monitors.validate(pd.read_parquet(tmp_path / CATALOG["monitors"]))
     assert len(listed) == 2 * len(network.places())
+
+
+def test_the_run_that_is_asked_for_on_what_was_written_is_a_possible_one(tmp_path, network):
+    base = {}
+    for path in PARAMETERS.glob("*.yml"):
+        base |= yaml.safe_load(path.read_text())
+    run = settle({**base, **read_command_line(asked(network, tmp_path))}, PARAMETER_GROUPS)["run"]
+    assert (run.pollutants, run.as_of, run.area.slug) == (network.pollutants, network.as_of, "nation-us")
+    assert run.table == str(tmp_path / CATALOG["daily_summaries"])

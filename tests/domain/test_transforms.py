@@ -37,6 +37,15 @@ def test_a_missing_concentration_stays_missing():
     assert np.isnan(LOG.inverse(np.array([np.nan]))).all()
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+def test_log1p_takes_numbers_of_any_kind(dtype):
+    assert LOG.forward(np.array([0, 1, -3], dtype=dtype)) == pytest.approx([0, math.log(2), -math.log(4)], rel=1e-6)
+
+
+def test_log1p_of_infinity_is_infinity():
+    assert LOG.forward(np.array([np.inf, np.nan, -np.inf])) == pytest.approx([np.inf, np.nan, -np.inf], nan_ok=True)
+
+
 def test_log1p_gives_the_same_bits_for_strided_and_packed_values():
     table = np.random.default_rng(1).gamma(2.0, 8.0, size=(257, 7)).astype(np.float32)
     assert np.array_equal(LOG.forward(table[:, 3]), LOG.forward(table)[:, 3])

@@ -9,6 +9,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from airwatch.features import surroundings
+from airwatch.features.surroundings import Around
 from builders_features import POLLUTANT, build_network, build_plain_spec, columns_around
 from plain_features import plain_surroundings
 
@@ -192,6 +194,13 @@ def test_smoke_beyond_reach_is_not_counted():
 
 
 @pytest.mark.parametrize(("observed", "share"), [(10, 1.0), (9, 0.0)])
+def test_more_sites_than_can_be_counted_are_refused_by_the_name_of_the_distance(monkeypatch):
+    monkeypatch.setattr(surroundings, "SMOKY", 3.0)
+    Around.of(np.array([HERE, km_away(10)]), PLAIN.surroundings)
+    with pytest.raises(ValueError, match=r"smoke_km: within 500 km of a site are 3 sites or more"):
+        Around.of(np.array([HERE, km_away(10), km_away(20)]), PLAIN.surroundings)
+
+
 def test_a_site_with_too_few_days_to_know_its_spread_does_not_smoke(observed, share):
     few = np.full(PAST + 1, NAN)
     few[-observed:] = np.append(np.tile([-1.0, 1.0], 5)[: observed - 1], 40.0)

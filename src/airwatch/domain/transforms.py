@@ -46,12 +46,12 @@ class Log1p:
         # SIMD loops may round differently over strided memory: a row must not depend on how it is stored.
         x = np.ascontiguousarray(concentration)
         size = np.abs(x)
-        nothing = 0 * size
+        nothing = 0 * np.minimum(size, 1)
         # The logarithm of NaN takes seven times that of a number: it is taken of zero instead, and NaN comes in after.
-        np.log1p(np.fmax(size, 0, out=size), out=size)
-        size += nothing
-        np.copysign(size, x, out=size)
-        return size
+        logarithm = np.log1p(np.fmax(size, 0, out=size))
+        logarithm += nothing
+        np.copysign(logarithm, x, out=logarithm)
+        return logarithm
 
     def inverse(self, value: FloatArray) -> FloatArray:
         """``sign(t) (exp|t| - 1)``."""

@@ -1,8 +1,8 @@
 """Which other sites count for a site, and how much: by distance, and by the direction they lie in.
 
-Sums run over sites in the order of the rows. A site that observed nothing that day adds an exact zero, so
-that a site which appears later changes no earlier number. For the same reason the neighbours are all sites
-within a distance, not the nearest few: a newcomer would push one of those out.
+Sums run over the sites of a kind in the order of the rows. A site that observed nothing that day adds an exact
+zero, so that a site which appears later changes no earlier number. For the same reason the neighbours are all
+sites within a distance, not the nearest few: a newcomer would push one of those out.
 """
 
 from __future__ import annotations

@@ -143,7 +143,7 @@ def as_frame(block: Block, pieces: Sequence[Piece]) -> pd.DataFrame:
     )
     blocks = [(key, np.array([number])) for number, key in enumerate(keys)]
     blocks.append((block, np.arange(len(keys), len(keys) + len(block))))
-    index, columns = pd.RangeIndex(block.shape[1]), _index(tuple(pieces[0].names))
+    index, columns = pd.RangeIndex(block.shape[1]), _index(tuple(pieces[0].names)).view()
     # As pandas.DataFrame would be, from what is known to fit: a tenth of the time.
     frame: pd.DataFrame = create_dataframe_from_blocks(blocks, index, columns)
     return frame

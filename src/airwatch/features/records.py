@@ -136,7 +136,9 @@ def _keep(
                 else:
                     count += end - row
             row, one, other = end, one + (parameter.ends[one] == end), other + (site.ends[other] == end)
-    return found[:count], days[:count], values[:count], met
+    if count < len(found):  # without the room for those that were left out
+        found, days, values = found[:count].copy(), days[:count].copy(), values[:count].copy()
+    return found, days, values, met
 
 
 @compiled
@@ -147,7 +149,7 @@ def _renumber(site: Numbers, numbers: Numbers) -> None:
 
 
 def days_since_epoch(dates: pd.Series) -> Numbers:
-    """Days since 1970-01-01."""
+    """Days since 1970-01-01 of timestamps, none of them missing."""
     ticks = dates.to_numpy()
     return _days(ticks.view(np.int64), int((EPOCH + 1).astype(ticks.dtype).view(np.int64)))
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from airwatch.features.plan import Block
 
-_SPARE = 8  # an eighth more than the first block takes, for pieces of whole sites differ a little
+_SPARE = 8  # an eighth more than the first block takes, for the pieces of a pollutant differ a little
 
 
 class Room:

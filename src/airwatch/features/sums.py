@@ -15,7 +15,7 @@ from airwatch.features.plan import Grid
 # The sites of a nation stay in the cache, and the runs that are written are long. A constant, so that the compiler sees
 # that the parts of a row of sums lie apart.
 DAYS_AT_ONCE = 1_024
-Number = np.float32
+Single = np.float32
 ZERO = np.float32(0.0)
 
 
@@ -82,23 +82,23 @@ def add_to_both(
 
 @compiled
 def _parts(
-    total: Number, v: Number, p: Number, w: Number, q: Number, x: Number, r: Number, y: Number, s: Number
-) -> Number:
+    total: Single, v: Single, p: Single, w: Single, q: Single, x: Single, r: Single, y: Single, s: Single
+) -> Single:
     return (((total + _part(v, p)) + _part(w, q)) + _part(x, r)) + _part(y, s)
 
 
 @compiled
 def _ifs(
-    weight: Number, v: Number, p: Number, w: Number, q: Number, x: Number, r: Number, y: Number, s: Number
-) -> Number:
+    weight: Single, v: Single, p: Single, w: Single, q: Single, x: Single, r: Single, y: Single, s: Single
+) -> Single:
     return (((weight + _if(v, p)) + _if(w, q)) + _if(x, r)) + _if(y, s)
 
 
 @compiled
-def _part(weight: Number, value: Number) -> Number:
+def _part(weight: Single, value: Single) -> Single:
     return weight * value if value == value else ZERO
 
 
 @compiled
-def _if(weight: Number, value: Number) -> Number:
+def _if(weight: Single, value: Single) -> Single:
     return weight if value == value else ZERO

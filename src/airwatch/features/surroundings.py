@@ -31,7 +31,7 @@ from airwatch.features.spec import SurroundingsSpec
 from airwatch.features.sums import DAYS_AT_ONCE, add, add_to_both, weighted_sums
 
 ZERO, ONE, NAN = np.float32(0.0), np.float32(1.0), np.float32(np.nan)
-SMOKY = np.float32(4_096.0)  # more sites than one has around it; sums of so many are exact
+SMOKY = np.float32(4_096.0)  # more than the sites around one, so that the sum of fewer is exact in single precision
 _ROUNDING = np.float32(1e-6)  # in any unit: the deviation of nearly equal values tells nothing
 
 
@@ -52,9 +52,18 @@ class Around(NamedTuple):
 
     @classmethod
     def of(cls, places: FloatArray, spec: SurroundingsSpec) -> Around:
-        """Of sites at these places, degrees [sites, 2]."""
-        second = 1 if spec.sector_degrees == 90 else 0
-        return cls(find_neighbours(places, Reach.of(spec)), second, spec.region_days, spec.past_days)
+        """Of sites at these places, degrees [sites, 2].
+
+        Raises:
+            ValueError: Too many sites within ``smoke_km`` of one.
+        """
+        second, found = 1 if spec.sector_degrees == 90 else 0, find_neighbours(places, Reach.of(spec))
+        if np.diff(found.starts)[SMOKE::KINDS].max(initial=0) >= SMOKY:
+            raise ValueError(
+                f"surroundings.smoke_km: within {spec.smoke_km:g} km of a site are {SMOKY:,.0f} sites or more, too many "
+                "to count. Choose a shorter distance."
+            )
+        return cls(found, second, spec.region_days, spec.past_days)
 
 
 @compiled

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
-from itertools import repeat
+from functools import cached_property, partial
 from typing import Protocol
 
 import numpy as np
@@ -29,6 +27,7 @@ from airwatch.features.records import collect, first_day
 from airwatch.features.room import Room
 from airwatch.features.series import recent_columns, region_mean
 from airwatch.features.spec import FeatureSpec, weather_series
+from airwatch.features.tasks import at_once
 
 
 class Run(Protocol):
@@ -151,12 +150,11 @@ def build_features(
     landscape = lay_out([observations], sites, run, params, threads)
     if landscape is None:
         return empty_table(params.columns(run.pollutants, run.horizon_days))
-    pieces = list(landscape.pieces(rows_of_a_piece(landscape, threads)))
+    pieces = list(landscape.pieces(sys.maxsize))
     ends = np.cumsum([len(piece) for piece in pieces])
     block = np.empty((len(landscape.names), ends[-1]), dtype=np.float32)
-    with ThreadPoolExecutor(threads) as pool:
-        begins = [int(end) - len(piece) for piece, end in zip(pieces, ends, strict=True)]
-        list(pool.map(Piece.write, pieces, repeat(block), begins))
+    begins = [int(end) - len(piece) for piece, end in zip(pieces, ends, strict=True)]
+    at_once([partial(piece.write, block, begin) for piece, begin in zip(pieces, begins, strict=True)], threads)
     return as_frame(block, pieces)
 
 
@@ -196,13 +194,6 @@ def lay_out(
     places = sites.drop_duplicates("site_id").set_index("site_id")[["latitude", "longitude"]]
     pollutants = {name: grids[name] for name in run.pollutants if name in grids}
     return Landscape(run.pollutants, run.horizon_days, params, axis, pollutants, places, shared, threads)
-
-
-def rows_of_a_piece(landscape: Landscape, threads: int) -> int:
-    """The fewest pieces that keep the threads busy."""
-    if threads == 1:
-        return sys.maxsize
-    return max(1, -(-landscape.rows // threads))
 
 
 def empty_table(names: Sequence[str]) -> pd.DataFrame:
