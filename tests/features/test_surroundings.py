@@ -193,7 +193,6 @@ def test_smoke_beyond_reach_is_not_counted():
     assert around((HERE, np.append(restless, 0.5)), far)["smoke_share_00"] == 0
 
 
-@pytest.mark.parametrize(("observed", "share"), [(10, 1.0), (9, 0.0)])
 def test_more_sites_than_can_be_counted_are_refused_by_the_name_of_the_distance(monkeypatch):
     monkeypatch.setattr(surroundings, "SMOKY", 3.0)
     Around.of(np.array([HERE, km_away(10)]), PLAIN.surroundings)
@@ -201,6 +200,7 @@ def test_more_sites_than_can_be_counted_are_refused_by_the_name_of_the_distance(
         Around.of(np.array([HERE, km_away(10), km_away(20)]), PLAIN.surroundings)
 
 
+@pytest.mark.parametrize(("observed", "share"), [(10, 1.0), (9, 0.0)])
 def test_a_site_with_too_few_days_to_know_its_spread_does_not_smoke(observed, share):
     few = np.full(PAST + 1, NAN)
     few[-observed:] = np.append(np.tile([-1.0, 1.0], 5)[: observed - 1], 40.0)

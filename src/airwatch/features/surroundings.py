@@ -60,8 +60,8 @@ class Around(NamedTuple):
         second, found = 1 if spec.sector_degrees == 90 else 0, find_neighbours(places, Reach.of(spec))
         if np.diff(found.starts)[SMOKE::KINDS].max(initial=0) >= SMOKY:
             raise ValueError(
-                f"surroundings.smoke_km: within {spec.smoke_km:g} km of a site are {SMOKY:,.0f} sites or more, too many "
-                "to count. Choose a shorter distance."
+                f"surroundings.smoke_km: within {spec.smoke_km:g} km of a site are {SMOKY:,.0f} sites or more, too "
+                "many to count. Choose a shorter distance."
             )
         return cls(found, second, spec.region_days, spec.past_days)
 
