@@ -159,7 +159,7 @@ def own_past(observations: pd.DataFrame, places: pd.DataFrame, network: Network,
     usual = np.empty((len(first), axis.width + horizon), dtype=np.float32)
     kernel.climatology(grid.values, first, axis.days, plan, room, usual)
     region = region_mean(usual, plan.step)
-    kernel.usual_columns(grid.values, usual, region, first, axis.days, plan, room, block, at, begins)
+    kernel.usual_columns(grid.values, unit, usual, region, first, axis.days, plan, room, block, at, begins)
     spread_columns(landscape.shared[-calendar:], axis.days - lengths, block, at + seasons, begins)
     where = landscape.places.reindex(grid.site_ids).to_numpy(dtype=np.float32)
     site_columns(where, lengths, block, len(block) - 2, begins)

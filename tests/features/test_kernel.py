@@ -222,21 +222,25 @@ def test_climatology_of_the_longest_lead_uses_nothing_later_than_the_origin():
     ],
 )
 def test_what_is_usual_is_the_sites_own_then_the_regions_then_its_recent_mean(own_usual, regions, expected):
-    assert_array_equal(usual_columns((2, 4), own_usual, regions), expected)
+    assert_array_equal(usual_columns((2, 4), own_usual, regions)[:2], expected)
 
 
 def test_what_is_usual_of_a_site_silent_for_months_is_its_last_value():
-    assert_array_equal(usual_columns((1, 9, *[NAN] * 95), NAN, NAN), [9, 9])
+    assert_array_equal(usual_columns((1, 9, *[NAN] * 95), NAN, NAN)[:2], [9, 9])
+
+
+def test_behind_what_is_usual_stands_the_last_value_in_the_working_unit():
+    assert usual_columns((2, 4, NAN), 20.0, 30.0)[2] == 40
 
 
 def usual_columns(values, own_usual, regions):
-    """Of one series on its last day, for leads 0 and 1."""
+    """Of one series on its last day, for leads 0 and 1, and its last value in a working unit of a tenth."""
     plan = PLAN._replace(horizon_days=1)
     grid, width = np.array([values], dtype=np.float32), len(values) + 1
     series, region = np.full((1, width), own_usual, np.float32), np.full((1, width), regions, np.float32)
-    out = np.empty((3, 1), dtype=np.float32)
+    out = np.empty((4, 1), dtype=np.float32)
     room, nought = Totals.of_length(len(values), plan), np.zeros(1, dtype=np.int64)
-    kernel.usual_columns(grid, series, region, nought, 1, plan, room, out, 1, nought)
+    kernel.usual_columns(grid, 10 * grid, series, region, nought, 1, plan, room, out, 1, nought)
     return out[1:, 0]
 
 

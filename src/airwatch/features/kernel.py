@@ -67,6 +67,7 @@ def own_columns(
 @compiled
 def usual_columns(
     values: Grid,
+    unit: Grid,
     usual: Grid,
     region: Grid,
     first: IntArray,
@@ -77,12 +78,13 @@ def usual_columns(
     at: int,
     begins: IntArray,
 ) -> None:
-    """Write what is usual for the day of the year of each target, one column a lead from 0 on.
+    """Write what is usual for the day of the year of each target, a column a lead from 0 on, and then the last value.
 
     A series without such a history borrows the region's, then takes its own recent mean, then its last value.
 
     Args:
         values: In the AQS unit.
+        unit: The same in the working unit, that of the last value.
         usual: ``climatology`` of the same series [series, width + horizon].
         region: Its mean over the region [1, width + horizon].
         first: The column of each series' first observation.
@@ -104,10 +106,12 @@ def usual_columns(
         _last_observed(own, past, plan.max_stale_days, last, age)
         for day in range(count):
             recent[day] = recent[day] if recent[day] == recent[day] else last[day]
-        for lead in range(plan.horizon_days + 1):
+        rows, leads = slice(begins[series], begins[series] + count), plan.horizon_days + 1
+        _last_observed(unit[series, start:], past, plan.max_stale_days, out[at + leads, rows], age)
+        for lead in range(leads):
             target = start + past + lead
             mine, theirs = usual[series, target : target + count], region[0, target : target + count]
-            column = out[at + lead, begins[series] : begins[series] + count]
+            column = out[at + lead, rows]
             for day in range(count):
                 known = mine[day] if mine[day] == mine[day] else theirs[day]
                 column[day] = known if known == known else recent[day]

@@ -21,7 +21,7 @@ from airwatch.features.compiled import IntArray
 from airwatch.features.network import Network
 from airwatch.features.plan import Block, Grid, Totals
 from airwatch.features.room import Room
-from airwatch.features.series import recent_columns, site_columns, spread_columns
+from airwatch.features.series import own_column, recent_columns, site_columns, spread_columns
 
 RECENT_DAYS = 3
 _TEXT: Any = pd.StringDtype(na_value=np.nan)  # what pandas calls str
@@ -87,8 +87,7 @@ class Piece:
         network, spec, starts = self.network, self.network.spec, self.network.starts[self.own]
         begins = row + np.concatenate([[0], np.cumsum(self.lengths)[:-1]])
         at = self._write_own_past(out, begins)
-        for begin, start, level in zip(begins, starts, network.level[self.own], strict=True):
-            out[at, begin : begin + len(level) - start] = level[start:]
+        own_column(network.level, self.own, starts, out, at, begins)
         at += 1
         surroundings.around_columns(
             network.values,
@@ -123,11 +122,10 @@ class Piece:
         first, region = network.first[self.own], network.usual_of_region
         room = Totals.of_length(network.axis.width, plan)
         at = kernel.own_columns(values, in_unit, first, days, plan, room, out, begins)
-        kernel.usual_columns(values, usual, region, first, days, plan, room, out, at, begins)
+        kernel.usual_columns(values, in_unit, usual, region, first, days, plan, room, out, at, begins)
         rows = slice(int(begins[0]), int(begins[0]) + len(self))
-        newest = list(network.spec.own_groups()).index("value_last")
         deviation = at + 1 + network.horizon_days
-        out[deviation, rows] = unit.forward(out[newest, rows]) - unit.forward(out[at, rows])
+        out[deviation, rows] -= unit.forward(out[at, rows])
         return deviation + 1
 
 

@@ -82,6 +82,23 @@ def recent_columns(grid: Grid, starts: IntArray, window: int, out: Block, at: in
 
 
 @compiled
+def own_column(grid: Grid, own: IntArray, starts: IntArray, out: Block, at: int, begins: IntArray) -> None:
+    """Write a grid's own value of each origin, one column.
+
+    Args:
+        grid: Of all series [series, width].
+        own: The rows of the block's series in it.
+        starts: The column of the first origin of each of those.
+        out: The block.
+        at: The column in it.
+        begins: The row of each series' first origin in it.
+    """
+    for number in range(len(own)):
+        values = grid[own[number], starts[number] :]
+        copy(values, out[at, begins[number] : begins[number] + len(values)])
+
+
+@compiled
 def spread_columns(columns: Grid, starts: IntArray, out: Block, at: int, begins: IntArray) -> None:
     """Write columns that are the same for every series, from each one's first day on.
 
