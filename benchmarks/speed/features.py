@@ -6,6 +6,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from airwatch.features.room import Room
 from airwatch.features.series import region_mean, site_columns, spread_columns
 from airwatch.features.spec import FeatureSpec, calendar_groups
 from airwatch.features.table import build_features, lay_out
+from airwatch.features.tasks import at_once, shares
 from benchmarks.speed import peers, polars_table
 from benchmarks.speed.clock import peak_mib, take_turns
 from benchmarks.speed.machine import effective_cores
@@ -44,7 +46,6 @@ def against_peers(sizes: Sizes) -> Measured:
     in_one = from_arrays(observations, places, network, spec, sys.maxsize)
     in_blocks = from_arrays(observations, places, network, spec, BLOCK_ROWS)
     output = len(columns) * rows
-    source, target = np.ones((2, output // COPIES), dtype=np.float32)
     runs: dict[str, Callable[[], object]] = {
         "ours": lambda: build_features(observations, places, network, spec),
         "ours of peers": lambda: own_past(observations, places, network, spec),
@@ -55,14 +56,14 @@ def against_peers(sizes: Sizes) -> Measured:
             map(len, map(Piece.frame, replace(landscape, room=Room()).pieces(BLOCK_ROWS)))
         ),
         "first touch": lambda: np.empty(output, dtype=np.float32).fill(0.0),
-        "read and write": lambda: [np.copyto(target, source) for _ in range(COPIES)],
+        "read and write": copies(output),
         "mlforecast": peers.mlforecast_run(filled, same),
         "mlforecast without climatology": peers.mlforecast_run(filled, same, climatology=False),
         "polars": polars_table.own_past_run(filled, same),
     }
     facts = {"rows": rows, "columns": len(columns), "peer columns": len(same.names)}
     facts["peer columns without climatology"] = len(same.names) - len(same.climatology)
-    return Measured(take_turns(runs, sizes.rounds, 2 * output * target.itemsize // 2**20), facts)
+    return Measured(take_turns(runs, sizes.rounds, 2 * output * np.dtype(np.float32).itemsize // 2**20), facts)
 
 
 def against_polars(sizes: Sizes) -> Measured:
@@ -104,13 +105,29 @@ def memory(sizes: Sizes, table: str) -> Measured:
 
 
 def threads(sizes: Sizes) -> Measured:
-    """Two threads against one, with what the machine gives two processes before and after."""
+    """Two threads against one, what they gain in memory alone, and what two processes get done before and after."""
     network, spec = Network.of_rows(sizes.middle), production_spec()
     observations = list(network.observations())
     before = effective_cores()
-    runs = {f"{count} threads": stream(network, spec, observations, count) for count in (1, 2)}
+    output = network.rows * len(spec.columns(network.pollutants, network.horizon_days))
+    runs: dict[str, Callable[[], object]] = {}
+    for count in (1, 2):
+        runs[f"{count} threads"] = stream(network, spec, observations, count)
+        runs[f"{count} threads in memory"] = copies(output, count)
     seconds = take_turns(runs, sizes.rounds, AT_HAND_MIB)
     return Measured(seconds, {"rows": network.rows, "cores before": before, "cores after": effective_cores()})
+
+
+def copies(output: int, threads: int = 1) -> Callable[[], None]:
+    """Reading and writing as many numbers, by threads that share them."""
+    source, target = np.ones((2, output // COPIES), dtype=np.float32)
+    tasks = [partial(np.copyto, target[part], source[part]) for part in shares(len(source), threads)]
+
+    def run() -> None:
+        for _ in range(COPIES):
+            at_once(tasks, threads)
+
+    return run
 
 
 def stream(network: Network, spec: FeatureSpec, observations: object, threads: int = 1) -> Callable[[], int]:

@@ -120,12 +120,15 @@ def _memory(found: Measured) -> Iterator[Figure]:
 
 
 def _threads(found: Measured) -> Iterator[Figure]:
-    """Two threads, where the machine gives two cores from beginning to end."""
+    """Two threads, where the machine gives two cores from beginning to end; and what memory gives them, to compare."""
     one, two = warm(found.seconds["1 threads"]), warm(found.seconds["2 threads"])
     before, after = found.facts["cores before"], found.facts["cores after"]
     ours = f"two threads: {_s(two)}; effective cores {before:.2f} before, {after:.2f} after"
     sound = min(before, after) >= TWO_CORES
     yield Figure("features on two threads", ours, f"one thread: {_s(one)}", one / two, least=1.7, sound=sound)
+    one, two = warm(found.seconds["1 threads in memory"]), warm(found.seconds["2 threads in memory"])
+    what = "… and reading and writing of as many bytes as the table has, on two threads"
+    yield Figure(what, f"two threads: {_s(two)}", f"one thread: {_s(one)}", one / two)
 
 
 def _serving(found: Measured) -> Iterator[Figure]:

@@ -106,9 +106,11 @@ def test_growth_is_the_exponent_of_rows():
 @pytest.mark.parametrize(("after", "holds"), [(1.95, True), (1.5, None)])
 def test_two_threads_are_judged_only_where_there_are_two_cores_from_beginning_to_end(after, holds):
     seconds = {"1 threads": [9.0, 1.8], "2 threads": [9.0, 1.0]}
-    (found,) = figures({"threads": Measured(seconds, {"cores before": 2.0, "cores after": after})})
+    seconds |= {"1 threads in memory": [9.0, 0.6], "2 threads in memory": [9.0, 0.5]}
+    found, memory = figures({"threads": Measured(seconds, {"cores before": 2.0, "cores after": after})})
     assert found.ratio == pytest.approx(1.8)
     assert found.holds is holds
+    assert (memory.ratio, memory.holds) == (pytest.approx(1.2), None)
 
 
 def test_a_request_is_judged_by_its_slow_ones_and_the_first_is_left_out():
